@@ -1,0 +1,36 @@
+"""Cards on file."""
+
+from django.db import transaction
+
+from billing import gateways
+from billing.errors import BillingError
+from billing.models import PaymentMethod
+from partners.models import Account
+
+
+class UnknownCardError(BillingError):
+    """The gateway does not know this reference."""
+
+
+@transaction.atomic
+def add_card(account: Account, *, method_ref: str) -> PaymentMethod:
+    """Keep a card the gateway has on file; the newest becomes the default.
+
+    Raises UnknownCardError. No card number is ever seen here: only the gateway's reference.
+    """
+    gateway = gateways.current()
+    card = gateway.describe(method_ref)
+    if card is None:
+        raise UnknownCardError(method_ref)
+    Account.objects.select_for_update(no_key=True).get(pk=account.pk)
+    PaymentMethod.objects.filter(account=account, is_default=True).update(is_default=False)
+    return PaymentMethod.objects.create(
+        account=account,
+        gateway=gateway.name,
+        provider_ref=card.provider_ref,
+        brand=card.brand,
+        last4=card.last4,
+        expires_month=card.expires_month,
+        expires_year=card.expires_year,
+        is_default=True,
+    )

@@ -1,0 +1,181 @@
+"""Draw up consolidated invoices: lines, periods and the attempt that will collect them.
+
+The stored period is what makes a second charge impossible: it is unique by subscription and start,
+and it is written in the same transaction as the line and the attempt with its idempotency key.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from billing import rules
+from billing.models import (
+    Invoice,
+    InvoiceLine,
+    InvoiceSeries,
+    PaymentAttempt,
+    PaymentMethod,
+    Period,
+    Subscription,
+)
+from billing.pricing import Quote
+from portal.lib import clock
+from portal.lib.refs import new_ref
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One period to be charged."""
+
+    subscription: Subscription
+    quote: Quote
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """What makes charges one charge: the same account, currency, method and day."""
+
+    account_id: int
+    currency: str
+    payment_method_id: int | None
+    due_on: date
+
+
+def consolidate(items: Iterable[Item]) -> dict[Group, list[Item]]:
+    groups: dict[Group, list[Item]] = defaultdict(list)
+    for item in items:
+        subscription = item.subscription
+        group = Group(
+            subscription.account_id,
+            subscription.currency,
+            subscription.payment_method_id,
+            item.quote.charge_on,
+        )
+        groups[group].append(item)
+    return groups
+
+
+def draw_up(items: Iterable[Item], *, on: date) -> list[PaymentAttempt]:
+    """Write invoices for the items and return their attempts, ready for the gateway.
+
+    Must run in a transaction, with the accounts locked. Raises IntegrityError if a period has been
+    drawn up before. Constant number of statements, whatever the number of items.
+    """
+    groups = consolidate(items)
+    if not groups:
+        return []
+    invoices = Invoice.objects.bulk_create(
+        _invoice(group, members, number=number, on=on)
+        for (group, members), number in zip(
+            groups.items(), _take_numbers(len(groups), year=on.year), strict=True
+        )
+    )
+    lines = InvoiceLine.objects.bulk_create(
+        _line(invoice, item)
+        for invoice, members in zip(invoices, groups.values(), strict=True)
+        for item in members
+    )
+    flat = [item for members in groups.values() for item in members]
+    Period.objects.bulk_create(_period(line, item) for line, item in zip(lines, flat, strict=True))
+    return new_attempts(invoices, on=on)
+
+
+def new_attempts(invoices: list[Invoice], *, on: date) -> list[PaymentAttempt]:
+    """One more attempt for each invoice, with the method as it is now; must run in a transaction."""
+    made = _attempts_made(invoices)
+    methods = _methods(invoices)
+    return PaymentAttempt.objects.bulk_create(
+        PaymentAttempt(
+            invoice=invoice,
+            ordinal=(ordinal := made.get(invoice.pk, 0) + 1),
+            idempotency_key=f"{invoice.ref}-{ordinal}",
+            payment_method=methods.get(invoice.pk),
+            amount=invoice.total_amount,
+            currency=invoice.currency,
+            attempted_on=on,
+        )
+        for invoice in invoices
+    )
+
+
+def _invoice(group: Group, members: list[Item], *, number: str, on: date) -> Invoice:
+    first_start = min(item.quote.term.starts_on for item in members)
+    return Invoice(
+        ref=new_ref(),
+        number=number,
+        account_id=group.account_id,
+        currency=group.currency,
+        payment_method_id=group.payment_method_id,
+        total_amount=sum((item.quote.amount for item in members), Decimal(0)),
+        due_on=group.due_on,
+        issued_at=clock.now(),
+        collect_until=rules.collect_until(first_on=on, starts_on=first_start),
+    )
+
+
+def _line(invoice: Invoice, item: Item) -> InvoiceLine:
+    subscription, quote = item.subscription, item.quote
+    what = subscription.site or subscription.label
+    plan = subscription.plan
+    return InvoiceLine(
+        invoice=invoice,
+        subscription=subscription,
+        description=_("%(plan)s for %(what)s") % {"plan": plan, "what": what}
+        if what
+        else str(plan),
+        starts_on=quote.term.starts_on,
+        ends_on=quote.term.ends_on,
+        amount=quote.amount,
+        price=quote.price,
+        price_reason=quote.reason.value,
+    )
+
+
+def _period(line: InvoiceLine, item: Item) -> Period:
+    return Period(
+        subscription=item.subscription,
+        line=line,
+        ordinal=item.quote.term.ordinal,
+        starts_on=item.quote.term.starts_on,
+        ends_on=item.quote.term.ends_on,
+    )
+
+
+def _take_numbers(count: int, *, year: int) -> list[str]:
+    """The next gapless numbers; the series' row lock holds until the transaction ends."""
+    issuer = settings.ISSUER_CODE
+    InvoiceSeries.objects.bulk_create(
+        [InvoiceSeries(issuer=issuer, year=year)], ignore_conflicts=True
+    )
+    series = InvoiceSeries.objects.select_for_update().get(issuer=issuer, year=year)
+    first = series.last_number + 1
+    series.last_number += count
+    series.save(update_fields=["last_number"])
+    return [f"{issuer}-{year}-{number:06d}" for number in range(first, first + count)]
+
+
+def _attempts_made(invoices: list[Invoice]) -> dict[int, int]:
+    latest = (
+        PaymentAttempt.objects.filter(invoice__in=invoices)
+        .order_by("invoice_id", "-ordinal")
+        .distinct("invoice_id")
+    )
+    return dict(latest.values_list("invoice_id", "ordinal"))
+
+
+def _methods(invoices: list[Invoice]) -> dict[int, PaymentMethod]:
+    """The method each invoice is charged to now: its own while it is usable, else the default."""
+    accounts = {invoice.account_id for invoice in invoices}
+    usable = PaymentMethod.objects.usable().filter(account__in=accounts)
+    by_id = {method.pk: method for method in usable}
+    defaults = {method.account_id: method for method in by_id.values() if method.is_default}
+    chosen = {
+        invoice.pk: by_id.get(invoice.payment_method_id or 0) or defaults.get(invoice.account_id)
+        for invoice in invoices
+    }
+    return {invoice: method for invoice, method in chosen.items() if method}

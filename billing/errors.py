@@ -1,0 +1,37 @@
+"""Refusals, by name. Views turn them into messages."""
+
+
+class BillingError(Exception):
+    """An action refused to do what was asked."""
+
+
+class NoPriceError(BillingError):
+    """The plan has no price in this currency that binds on this day."""
+
+
+class NoPaymentMethodError(BillingError):
+    """There is no card to charge."""
+
+
+class AlreadyUpgradedError(BillingError):
+    """The site has a premium plan already."""
+
+
+class PaymentDeclinedError(BillingError):
+    """The card was declined; nothing was bought."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class PaymentInDoubtError(BillingError):
+    """The gateway has not answered yet; the purchase completes by itself when it does."""
+
+
+class NotRenewingError(BillingError):
+    """The subscription does not renew (any more), so there is nothing to cancel."""
+
+
+class NotCancelledError(BillingError):
+    """There is no cancellation to take back, or its period has ended."""

@@ -1,0 +1,241 @@
+"""Invoices, their lines, and the attempts to collect them."""
+
+from datetime import date
+from typing import ClassVar, Self
+
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+from django.utils.translation import gettext_lazy as _
+
+from billing.models.catalogue import Price
+from billing.models.methods import PaymentMethod
+from billing.models.subscriptions import Subscription
+from billing.rules import Outcome, PriceReason
+from partners.models import Account
+from portal.lib import clock
+from portal.lib.money import AmountField, CurrencyField, is_currency
+from portal.lib.refs import RefField
+from portal.lib.triggers import fixed_once_written, never_changes
+
+PRICE_REASONS = [
+    (PriceReason.STANDARD.value, _("standard price")),
+    (PriceReason.SALE.value, _("sale price, first year")),
+    (PriceReason.NONPROFIT.value, _("free for non-profits")),
+]
+OUTCOMES = [
+    (Outcome.SUCCEEDED.value, _("paid")),
+    (Outcome.SOFT_DECLINE.value, _("declined")),
+    (Outcome.HARD_DECLINE.value, _("declined, needs another card")),
+    (Outcome.UNKNOWN.value, _("no answer yet")),
+    (Outcome.OUTAGE.value, _("gateway unavailable")),
+]
+
+
+class InvoiceSeries(models.Model):
+    """The gapless numbers of an issuer's year; its row lock is what keeps them so."""
+
+    issuer = models.CharField(max_length=16)
+    year = models.PositiveSmallIntegerField()
+    last_number = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        verbose_name = _("invoice series")
+        verbose_name_plural = _("invoice series")
+        constraints = [
+            models.UniqueConstraint(fields=["issuer", "year"], name="invoice_series_unique")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.issuer}-{self.year}"
+
+
+class InvoiceState(models.TextChoices):
+    OPEN = "open", _("open")
+    PAID = "paid", _("paid")
+    UNCOLLECTED = "uncollected", _("given up")
+
+
+class InvoiceQuerySet(models.QuerySet["Invoice"]):
+    def in_account(self, account: Account) -> Self:
+        return self.filter(account=account)
+
+    def due_for_attempt(self, on: date) -> Self:
+        """Open, with an attempt due by that day and none in flight."""
+        return self._settled().filter(state=InvoiceState.OPEN, next_attempt_on__lte=on)
+
+    def to_give_up(self, on: date) -> Self:
+        """Open, with no day left to collect them on and no attempt in flight."""
+        return self._settled().filter(state=InvoiceState.OPEN, collect_until__lt=on)
+
+    def _settled(self) -> Self:
+        """No attempt whose outcome is not known: money may have moved."""
+        in_flight = PaymentAttempt.objects.filter(invoice=OuterRef("pk"), settled_at__isnull=True)
+        return self.exclude(Exists(in_flight))
+
+
+class Invoice(models.Model):
+    """One consolidated charge: everything of an account due on a day, with one method and currency.
+
+    What was issued never changes; its state and the day of the next attempt do.
+    """
+
+    ref = RefField()
+    number = models.CharField(_("number"), max_length=32, unique=True)
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="invoices")
+    currency = CurrencyField(verbose_name=_("currency"))
+    total_amount = AmountField(verbose_name=_("total"))
+    due_on = models.DateField(_("due on"))
+    issued_at = models.DateTimeField(_("issued at"), default=clock.now)
+    payment_method = models.ForeignKey(
+        PaymentMethod,
+        on_delete=models.PROTECT,
+        related_name="invoices",
+        null=True,
+        blank=True,
+        help_text=_("empty: the account's default at each attempt"),
+    )
+    state = models.CharField(
+        _("state"),
+        max_length=16,
+        choices=InvoiceState.choices,
+        default=InvoiceState.OPEN,
+    )
+    next_attempt_on = models.DateField(_("next attempt"), null=True, blank=True)
+    collect_until = models.DateField(
+        _("collect until"), help_text=_("unpaid after this day, it is given up")
+    )
+    paid_at = models.DateTimeField(_("paid at"), null=True, blank=True)
+
+    objects: ClassVar[InvoiceQuerySet] = InvoiceQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        verbose_name = _("invoice")
+        verbose_name_plural = _("invoices")
+        ordering = ("-issued_at", "-id")
+        constraints = [
+            models.CheckConstraint(condition=is_currency(), name="invoice_currency_is_iso"),
+            models.CheckConstraint(condition=Q(total_amount__gte=0), name="invoice_not_negative"),
+            models.CheckConstraint(
+                name="invoice_paid_has_time",
+                condition=Q(state=InvoiceState.PAID, paid_at__isnull=False)
+                | (~Q(state=InvoiceState.PAID) & Q(paid_at__isnull=True)),
+            ),
+            models.CheckConstraint(
+                condition=Q(state=InvoiceState.OPEN) | Q(next_attempt_on__isnull=True),
+                name="only_open_invoices_are_attempted",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["account", "-issued_at"], name="invoice_by_account"),
+            models.Index(
+                fields=["next_attempt_on"],
+                condition=Q(state=InvoiceState.OPEN),
+                name="invoice_due_for_attempt",
+            ),
+            models.Index(
+                fields=["collect_until"],
+                condition=Q(state=InvoiceState.OPEN),
+                name="invoice_to_give_up",
+            ),
+        ]
+        triggers = fixed_once_written(
+            "ref",
+            "number",
+            "account",
+            "currency",
+            "total_amount",
+            "due_on",
+            "issued_at",
+        )
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class InvoiceLine(models.Model):
+    """What an invoice is made of: one subscription's period, its price, and why that price."""
+
+    invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="lines")
+    subscription = models.ForeignKey(
+        Subscription, on_delete=models.PROTECT, related_name="invoice_lines"
+    )
+    description = models.CharField(_("description"), max_length=300)
+    starts_on = models.DateField(_("from"))
+    ends_on = models.DateField(_("until"))
+    amount = AmountField(verbose_name=_("amount"))
+    price = models.ForeignKey(Price, on_delete=models.PROTECT, related_name="+", null=True)
+    price_reason = models.CharField(_("why this price"), max_length=16, choices=PRICE_REASONS)
+
+    class Meta:
+        verbose_name = _("invoice line")
+        verbose_name_plural = _("invoice lines")
+        ordering = ("invoice", "id")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["invoice", "subscription", "starts_on"],
+                name="line_once_an_invoice",
+            ),
+            models.CheckConstraint(condition=Q(amount__gte=0), name="line_not_negative"),
+            models.CheckConstraint(
+                condition=Q(price_reason__in=[r.value for r in PriceReason]),
+                name="line_price_reason_known",
+            ),
+        ]
+        triggers = never_changes()
+
+    def __str__(self) -> str:
+        return self.description
+
+
+class PaymentAttempt(models.Model):
+    """One try at the gateway. Committed with its key before the gateway hears of it.
+
+    While `outcome` is empty or unknown the attempt is in flight, and an invoice has one at most: an
+    unknown outcome is resolved by asking with the same key, never by a new charge.
+    """
+
+    invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="attempts")
+    ordinal = models.PositiveSmallIntegerField()
+    idempotency_key = models.CharField(max_length=64, unique=True)
+    payment_method = models.ForeignKey(
+        PaymentMethod, on_delete=models.PROTECT, related_name="attempts", null=True
+    )
+    amount = AmountField(verbose_name=_("amount"))
+    currency = CurrencyField(verbose_name=_("currency"))
+    attempted_on = models.DateField(_("attempted on"))
+    created_at = models.DateTimeField(default=clock.now, editable=False)
+    outcome = models.CharField(_("outcome"), max_length=16, choices=OUTCOMES, blank=True)
+    decline_code = models.CharField(_("decline code"), max_length=64, blank=True)
+    provider_ref = models.CharField(_("gateway's reference"), max_length=128, blank=True)
+    settled_at = models.DateTimeField(_("settled at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("payment attempt")
+        verbose_name_plural = _("payment attempts")
+        ordering = ("invoice", "ordinal")
+        constraints = [
+            models.UniqueConstraint(fields=["invoice", "ordinal"], name="attempt_ordinal_unique"),
+            models.UniqueConstraint(
+                fields=["invoice"],
+                condition=Q(settled_at__isnull=True),
+                name="one_attempt_in_flight",
+            ),
+            models.UniqueConstraint(
+                fields=["invoice"],
+                condition=Q(outcome=Outcome.SUCCEEDED.value),
+                name="one_success_an_invoice",
+            ),
+            models.CheckConstraint(condition=Q(amount__gte=0), name="attempt_not_negative"),
+            models.CheckConstraint(condition=is_currency(), name="attempt_currency_is_iso"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["created_at"],
+                condition=Q(settled_at__isnull=True),
+                name="attempt_in_flight",
+            )
+        ]
+        triggers = fixed_once_written("invoice", "ordinal", "idempotency_key", "amount", "currency")
+
+    def __str__(self) -> str:
+        return f"{self.invoice} #{self.ordinal}"

@@ -1,0 +1,24 @@
+"""The simulated gateway's own book, as a foreign system would keep it."""
+
+from django.db import models
+
+from portal.lib.money import AmountField, CurrencyField
+
+
+class SimulatedCharge(models.Model):
+    """What the simulated gateway did with a key. The same key again gets the same answer."""
+
+    idempotency_key = models.CharField(max_length=64, primary_key=True)
+    method_ref = models.CharField(max_length=128)
+    amount = AmountField()
+    currency = CurrencyField()
+    outcome = models.CharField(max_length=16)
+    decline_code = models.CharField(max_length=64, blank=True)
+    charged_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = "simulated charge"
+        verbose_name_plural = "simulated charges"
+
+    def __str__(self) -> str:
+        return self.idempotency_key

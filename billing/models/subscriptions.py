@@ -1,0 +1,267 @@
+"""Subscriptions, their stored periods, and what changes their course."""
+
+from datetime import date
+from typing import ClassVar, Self
+
+import pgtrigger
+from django.conf import settings
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import RangeOperators
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from billing.models.catalogue import Plan, SaleOffer
+from billing.models.methods import PaymentMethod
+from partners.models import Account, Site
+from portal.lib import clock
+from portal.lib.money import AmountField, CurrencyField, is_currency
+from portal.lib.ranges import DateSpan, Same
+from portal.lib.refs import RefField
+from portal.lib.triggers import never_changes
+
+
+class SubscriptionState(models.TextChoices):
+    STARTING = "starting", _("waiting for its first payment")
+    ACTIVE = "active", _("active")
+    ENDING = "ending", _("ends with its period")
+    EXPIRED = "expired", _("ended")
+
+
+LIVE_STATES = (SubscriptionState.ACTIVE, SubscriptionState.ENDING)
+
+
+class SubscriptionQuerySet(models.QuerySet["Subscription"]):
+    def in_account(self, account: Account) -> Self:
+        return self.filter(account=account)
+
+    def live(self) -> Self:
+        """Being served: paid up, or inside the grace after its period's end."""
+        return self.filter(state__in=LIVE_STATES)
+
+    def due(self, on: date) -> Self:
+        """A renewal is to be charged by that day (and has not been drawn up yet)."""
+        return self.filter(next_charge_on__lte=on)
+
+
+class Subscription(models.Model):
+    """The agreement to serve a plan and renew it.
+
+    Periods are counted from `anchor_on`; `purchased_on` decides when a sale price ends.
+    `next_charge_on` is its due row: the day its next renewal is drawn up, empty while one is open,
+    after a cancellation, or at the end.
+    """
+
+    ref = RefField()
+    platform_ref = models.CharField(max_length=64, null=True, blank=True, unique=True)
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="subscriptions")
+    site = models.ForeignKey(
+        Site,
+        on_delete=models.PROTECT,
+        related_name="subscriptions",
+        null=True,
+        blank=True,
+    )
+    plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="subscriptions")
+    label = models.CharField(
+        _("what for"),
+        max_length=253,
+        blank=True,
+        help_text=_("the domain or mailbox itself"),
+    )
+    currency = CurrencyField(verbose_name=_("currency"))
+    payment_method = models.ForeignKey(
+        PaymentMethod,
+        on_delete=models.PROTECT,
+        related_name="subscriptions",
+        null=True,
+        blank=True,
+        help_text=_("empty: the account's default"),
+    )
+    purchased_on = models.DateField(_("purchased on"))
+    anchor_on = models.DateField(_("periods counted from"))
+    sale_offer = models.ForeignKey(
+        SaleOffer, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+    sale_amount = AmountField(verbose_name=_("sale price"), null=True, blank=True)
+    state = models.CharField(
+        _("state"),
+        max_length=16,
+        choices=SubscriptionState.choices,
+        default=SubscriptionState.STARTING,
+    )
+    paid_through = models.DateField(
+        _("paid through"), null=True, blank=True, help_text=_("first day not paid for")
+    )
+    next_ordinal = models.PositiveIntegerField(_("next period"), default=0)
+    next_charge_on = models.DateField(_("next charge"), null=True, blank=True)
+    created_at = models.DateTimeField(default=clock.now, editable=False)
+
+    objects: ClassVar[SubscriptionQuerySet] = SubscriptionQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        verbose_name = _("subscription")
+        verbose_name_plural = _("subscriptions")
+        ordering = ("-id",)
+        constraints = [
+            models.CheckConstraint(condition=is_currency(), name="subscription_currency_is_iso"),
+            models.CheckConstraint(
+                condition=Q(anchor_on__gte=F("purchased_on")),
+                name="subscription_dates_in_order",
+            ),
+            models.CheckConstraint(
+                condition=Q(sale_amount__isnull=True) | Q(sale_amount__gte=0),
+                name="subscription_sale_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=SubscriptionState.values),
+                name="subscription_state_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(state=SubscriptionState.ACTIVE) | Q(next_charge_on__isnull=True),
+                name="only_active_subscriptions_renew",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["next_charge_on", "account"],
+                condition=Q(next_charge_on__isnull=False),
+                name="subscription_due",
+            ),
+            models.Index(
+                fields=["paid_through"],
+                condition=Q(state=SubscriptionState.ENDING),
+                name="subscription_ending",
+            ),
+            models.Index(fields=["account", "state"], name="subscription_by_account"),
+            models.Index(fields=["site", "state"], name="subscription_by_site"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.plan} · {self.site or self.label or self.account}"
+
+
+class Period(models.Model):
+    """One stored service term, half-open `[starts_on, ends_on)`.
+
+    It is drawn up together with its invoice line, which is what makes charging it twice
+    impossible, and opened by the payment. Given up unpaid, it is deleted; opened, it stays.
+    """
+
+    subscription = models.ForeignKey(Subscription, on_delete=models.PROTECT, related_name="periods")
+    line = models.OneToOneField(
+        "billing.InvoiceLine",
+        on_delete=models.PROTECT,
+        related_name="period",
+        null=True,
+        help_text=_("empty: paid before the portal"),
+    )
+    ordinal = models.PositiveIntegerField()
+    starts_on = models.DateField(_("from"))
+    ends_on = models.DateField(_("until"))
+    opened_at = models.DateTimeField(_("paid"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("period")
+        verbose_name_plural = _("periods")
+        ordering = ("subscription", "starts_on")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["subscription", "starts_on"], name="period_charged_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(ends_on__gt=F("starts_on")), name="period_dates_in_order"
+            ),
+            ExclusionConstraint(
+                name="periods_do_not_overlap",
+                expressions=[
+                    (Same("subscription"), RangeOperators.OVERLAPS),
+                    (DateSpan("starts_on", "ends_on"), RangeOperators.OVERLAPS),
+                ],
+            ),
+        ]
+        triggers = [
+            pgtrigger.ReadOnly(
+                name="fixed_fields",
+                fields=["subscription", "line", "ordinal", "starts_on", "ends_on"],
+            ),
+            pgtrigger.Protect(
+                name="opened_stays_opened",
+                operation=pgtrigger.Update | pgtrigger.Delete,
+                condition=pgtrigger.Q(old__opened_at__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.starts_on:%Y-%m-%d} – {self.ends_on:%Y-%m-%d}"
+
+
+class Cancellation(models.Model):
+    """Auto-renewal switched off, by whom and when; taken back until the period ends."""
+
+    subscription = models.ForeignKey(
+        Subscription, on_delete=models.PROTECT, related_name="cancellations"
+    )
+    cancelled_at = models.DateTimeField(_("cancelled at"))
+    cancelled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+    )
+    withdrawn_at = models.DateTimeField(_("taken back at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("cancellation")
+        verbose_name_plural = _("cancellations")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["subscription"],
+                condition=Q(withdrawn_at__isnull=True),
+                name="one_cancellation_in_force",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return str(self.subscription)
+
+
+class NonprofitVerification(models.Model):
+    """Staff's word that an account is a non-profit: its premium plans are invoiced at zero."""
+
+    account = models.OneToOneField(
+        Account, on_delete=models.PROTECT, related_name="nonprofit_verification"
+    )
+    verified_on = models.DateField(_("verified on"))
+    verified_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+    )
+
+    class Meta:
+        verbose_name = _("non-profit verification")
+        verbose_name_plural = _("non-profit verifications")
+        triggers = never_changes()
+
+    def __str__(self) -> str:
+        return str(self.account)
+
+
+class ParkedAccount(models.Model):
+    """An account whose data broke a billing run: left out until staff put it right."""
+
+    account = models.OneToOneField(Account, on_delete=models.CASCADE, related_name="parked")
+    parked_at = models.DateTimeField(_("parked at"))
+    reason = models.TextField(_("reason"))
+
+    class Meta:
+        verbose_name = _("parked account")
+        verbose_name_plural = _("parked accounts")
+        ordering = ("parked_at",)
+
+    def __str__(self) -> str:
+        return str(self.account)

@@ -1,0 +1,138 @@
+"""Policy of billing: when a renewal is charged, at which price, and how often it is tried.
+
+Data and pure functions, no Django. Every number here is told, with its reason, in docs/rules.md
+under the heading named beside it, and stands nowhere else.
+"""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+
+from portal.lib.periods import Term, anniversary
+
+
+class Kind(StrEnum):
+    """What a product is."""
+
+    SITE_PLAN = "site_plan"
+    STUDIO_PLAN = "studio_plan"
+    MARKETING_SUITE = "marketing_suite"
+    DOMAIN = "domain"
+    BUSINESS_EMAIL = "business_email"
+    APP = "app"
+
+
+class Cycle(StrEnum):
+    """How long one period is."""
+
+    MONTHLY = "monthly"
+    YEARLY = "yearly"
+    TWO_YEAR = "2-year"
+    THREE_YEAR = "3-year"
+
+
+MONTHS = {Cycle.MONTHLY: 1, Cycle.YEARLY: 12, Cycle.TWO_YEAR: 24, Cycle.THREE_YEAR: 36}
+
+# docs/rules.md: "What counts". Only the premium plan of a site is a qualifying event; add-ons are
+# not, and neither is the studio plan, which is the agency's own tool.
+KINDS_THAT_EARN_POINTS = frozenset({Kind.SITE_PLAN})
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeLead:
+    """Days before the running period's end on which its renewal is charged."""
+
+    monthly_days: int
+    longer_days: int
+
+    def days(self, cycle: Cycle) -> int:
+        return self.monthly_days if cycle is Cycle.MONTHLY else self.longer_days
+
+
+# docs/rules.md: "Charge days".
+CHARGE_LEADS: dict[Kind, ChargeLead] = {
+    Kind.SITE_PLAN: ChargeLead(monthly_days=0, longer_days=14),
+    Kind.STUDIO_PLAN: ChargeLead(monthly_days=0, longer_days=14),
+    Kind.MARKETING_SUITE: ChargeLead(monthly_days=0, longer_days=14),
+    Kind.APP: ChargeLead(monthly_days=0, longer_days=0),
+    # A registry wants its money before the name lapses, so domains are charged earliest.
+    Kind.DOMAIN: ChargeLead(monthly_days=30, longer_days=30),
+    Kind.BUSINESS_EMAIL: ChargeLead(monthly_days=30, longer_days=30),
+}
+
+
+def charge_on(*, kind: Kind, cycle: Cycle, running: Term) -> date:
+    """The day the period after `running` is charged: never before `running` itself began."""
+    lead = timedelta(days=CHARGE_LEADS[kind].days(cycle))
+    return max(running.ends_on - lead, running.starts_on)
+
+
+# --- Price ---------------------------------------------------------------------------------------
+
+
+def sale_ends_on(purchased_on: date) -> date:
+    """The first day whose periods are no longer at the sale price: the first anniversary."""
+    return anniversary(purchased_on)
+
+
+def sale_applies(*, starts_on: date, purchased_on: date) -> bool:
+    """Whether a period is at the sale price: decided by its start, never by the charge date."""
+    return starts_on < sale_ends_on(purchased_on)
+
+
+class PriceReason(StrEnum):
+    """Why a line costs what it costs."""
+
+    STANDARD = "standard"
+    SALE = "sale"
+    NONPROFIT = "nonprofit"
+
+
+# --- Retries -------------------------------------------------------------------------------------
+
+
+# docs/rules.md: "Retries". Days after the first attempt on which an unsuccessful charge is attempted
+# again. Charged early: inside the time still paid for, and once more on the day it ends. Charged on
+# the day: spread over a week of grace in which the service goes on.
+RETRY_DAYS_CHARGED_EARLY = (1, 3, 7, 13)
+RETRY_DAYS_CHARGED_ON_THE_DAY = (1, 3, 5, 7)
+
+
+def attempt_days(*, first_on: date, starts_on: date) -> tuple[date, ...]:
+    """Every day on which a renewal may be attempted, the first included, ascending.
+
+    `first_on` is the day of the first attempt, `starts_on` the start of the period it pays for.
+    """
+    if first_on < starts_on:
+        early = (first_on + timedelta(days=days) for days in RETRY_DAYS_CHARGED_EARLY)
+        return (first_on, *(day for day in early if day < starts_on), starts_on)
+    later = (first_on + timedelta(days=days) for days in RETRY_DAYS_CHARGED_ON_THE_DAY)
+    return (first_on, *later)
+
+
+def next_attempt_on(*, first_on: date, starts_on: date, today: date) -> date | None:
+    """The next day to try after a decline today; None when the last day has passed."""
+    days = attempt_days(first_on=first_on, starts_on=starts_on)
+    return next((day for day in days if day > today), None)
+
+
+def collect_until(*, first_on: date, starts_on: date) -> date:
+    """The last day of collecting: unpaid after it, the renewal is given up."""
+    return attempt_days(first_on=first_on, starts_on=starts_on)[-1]
+
+
+# --- Gateway outcomes ----------------------------------------------------------------------------
+
+
+class Outcome(StrEnum):
+    """What a gateway can say of an attempt."""
+
+    SUCCEEDED = "succeeded"
+    SOFT_DECLINE = "soft_decline"  # try again on another day
+    HARD_DECLINE = "hard_decline"  # only a new or updated method helps
+    UNKNOWN = "unknown"  # no answer: ask again, never charge anew
+    OUTAGE = "outage"  # the gateway was down: the same attempt again
+
+
+# Days an attempt may stay without an answer before staff are told; it is asked for all the while.
+IN_DOUBT_ALERT_DAYS = 1

@@ -1,0 +1,34 @@
+"""Billing's jobs. Each asks the database what is due; run twice, the second finds nothing."""
+
+from celery import shared_task
+
+from billing.actions import charge, give_up, renew
+from portal.lib import clock
+
+
+@shared_task
+def charge_renewals() -> dict[str, int]:
+    """Draw up and charge the renewals that are due."""
+    return dict(renew.renew_due(on=clock.today()))
+
+
+@shared_task
+def retry_payments() -> dict[str, int]:
+    """Attempt open invoices again, on their days."""
+    return dict(charge.retry_due(on=clock.today()))
+
+
+@shared_task
+def resolve_attempts() -> dict[str, int]:
+    """Ask what became of attempts that were left without an answer."""
+    return dict(charge.resolve_left_behind(on=clock.today(), at=clock.now()))
+
+
+@shared_task
+def end_unpaid() -> dict[str, int]:
+    """Give up what cannot be collected any more, and end what has run out."""
+    on = clock.today()
+    return {
+        "invoices given up": give_up.give_up_due(on=on),
+        "subscriptions ended": give_up.end_subscriptions(on=on),
+    }

@@ -1,0 +1,104 @@
+"""A client's answer: a person's, under their name, and changeable for a while."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from claims import rules
+from claims.actions.submit import close
+from claims.errors import AnswerFinalError, NotAnswerableError
+from claims.models import DECIDED, Answer, ApprovalRequest, Claim, ClaimState, Verdict
+from partners.actions.approvals import approve_contributor, end_approval
+from portal.lib import clock
+from portal.mail.actions.queue import Draft, queue_many
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What a person put into the form."""
+
+    verdict: Verdict
+    name: str
+    reason: str = ""
+    comment: str = ""
+    ip_address: str | None = None
+    user_agent: str = ""
+
+
+@transaction.atomic
+def answer(request: ApprovalRequest, said: Said, *, at: datetime) -> Answer:
+    """Record the answer and let the points follow it. The row lock on the claim decides any race.
+
+    The same answer again changes nothing and gives the one in force. Raises NotAnswerableError
+    (withdrawn, lapsed, or put right by staff), AnswerFinalError (the time to change it is over).
+    """
+    claim = (
+        Claim.objects.select_for_update(of=("self",))
+        .select_related("site", "account")
+        .get(pk=request.claim_id)
+    )
+    in_force = refuse_unless_answerable(claim, at=at)
+    if in_force and in_force.verdict == said.verdict:
+        return in_force
+    given = Answer.objects.create(
+        claim=claim,
+        ordinal=in_force.ordinal + 1 if in_force else 1,
+        verdict=said.verdict,
+        reason=said.reason,
+        comment=said.comment,
+        answered_by=said.name,
+        answered_at=at,
+        answered_on=clock.date_of(at),
+        ip_address=said.ip_address,
+        user_agent=said.user_agent[:300],
+    )
+    follow_verdict(claim, given, at=at)
+    _tell_both(claim, given)
+    return given
+
+
+def refuse_unless_answerable(claim: Claim, *, at: datetime) -> Answer | None:
+    """The answer in force, if it can still be changed. Raises as `answer` does."""
+    if claim.state not in {ClaimState.AWAITING, *DECIDED} or claim.reinstatements.exists():
+        raise NotAnswerableError
+    first, latest = claim.answers.order_by("ordinal").first(), claim.answers.first()
+    if first is not None:
+        until = rules.answer_changeable_until(first.answered_on)
+        if clock.date_of(at) > until:
+            raise AnswerFinalError(until)
+    return latest
+
+
+def follow_verdict(claim: Claim, given: Answer, *, at: datetime) -> None:
+    on = clock.date_of(at)
+    if given.verdict == Verdict.APPROVE:
+        close(claim, state=ClaimState.APPROVED, at=at)
+        approve_contributor(
+            account=claim.account, site=claim.site, from_year=claim.programme_year, on=on
+        )
+    else:
+        close(claim, state=ClaimState.DECLINED, at=at)
+        end_approval(account=claim.account, site=claim.site, on=on)
+
+
+def _tell_both(claim: Claim, given: Answer) -> None:
+    request = claim.request
+    queue_many(
+        [
+            Draft(
+                kind="claims/answer_receipt",
+                key=f"claim:{claim.ref}:receipt:{given.ordinal}",
+                to=request.sent_to,
+                arguments={"answer_id": given.pk},
+                account_ref=claim.client.ref,
+            ),
+            Draft(
+                kind="claims/answered",
+                key=f"claim:{claim.ref}:answered:{given.ordinal}",
+                to=claim.submitted_by.email,
+                arguments={"answer_id": given.pk},
+                account_ref=claim.account.ref,
+            ),
+        ]
+    )

@@ -1,0 +1,56 @@
+"""Staff put a wrong decline right."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from claims.actions.submit import close
+from claims.errors import NotDeclinedError
+from claims.models import Claim, ClaimState, Reinstatement
+from partners.actions.approvals import approve_contributor
+from portal.lib import clock
+from portal.mail.actions.queue import Draft, queue_many
+from portal.models import User
+
+
+@transaction.atomic
+def reinstate(claim: Claim, *, by: User, reason: str, at: datetime) -> Reinstatement:
+    """Approve a declined claim after all; what should have been credited is, and both are told.
+
+    Raises NotDeclinedError, so that two people (or clicks) put it right once.
+    """
+    locked = (
+        Claim.objects.select_for_update(of=("self",))
+        .select_related("account", "site", "client", "submitted_by", "request")
+        .get(pk=claim.pk)
+    )
+    if locked.state != ClaimState.DECLINED:
+        raise NotDeclinedError
+    reinstated = Reinstatement.objects.create(
+        claim=locked,
+        answer=locked.answers.latest("ordinal"),
+        reason=reason,
+        reinstated_by=by,
+        reinstated_at=at,
+    )
+    close(locked, state=ClaimState.APPROVED, at=at)
+    approve_contributor(
+        account=locked.account,
+        site=locked.site,
+        from_year=locked.programme_year,
+        on=clock.date_of(at),
+    )
+    queue_many(
+        Draft(
+            kind=f"claims/reinstated_{side}",
+            key=f"claim:{locked.ref}:reinstated:{side}",
+            to=to,
+            arguments={"reinstatement_id": reinstated.pk},
+            account_ref=account.ref,
+        )
+        for side, to, account in (
+            ("client", locked.request.sent_to, locked.client),
+            ("partner", locked.submitted_by.email, locked.account),
+        )
+    )
+    return reinstated

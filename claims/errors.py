@@ -1,0 +1,51 @@
+"""Refusals, by name. Views turn them into messages."""
+
+from datetime import date
+
+
+class ClaimsError(Exception):
+    """An action refused to do what was asked."""
+
+
+class NotAContributorError(ClaimsError):
+    """No such site, or the account does not contribute to it: deliberately told alike."""
+
+
+class OwnSiteError(ClaimsError):
+    """The site sits in the claimant's own account, which earns its points without a claim."""
+
+
+class ApproverOnOwnTeamError(ClaimsError):
+    """The person who would approve is on the claimant's team."""
+
+
+class AlreadyClaimedError(ClaimsError):
+    """There is an open claim on this site, or one decided this year, or an approval in force."""
+
+
+class NotJoinedError(ClaimsError):
+    """The account is not in the programme."""
+
+
+class TooManyClaimsError(ClaimsError):
+    """The day's number of claims is used up."""
+
+
+class NotAnswerableError(ClaimsError):
+    """The claim was withdrawn, has lapsed, or was put right by staff."""
+
+
+class AnswerFinalError(ClaimsError):
+    """The time to change the answer is over."""
+
+    def __init__(self, until: date) -> None:
+        super().__init__(until)
+        self.until = until
+
+
+class NotOpenError(ClaimsError):
+    """The claim is not waiting for an answer, so there is nothing to withdraw."""
+
+
+class NotDeclinedError(ClaimsError):
+    """Only a declined claim can be reinstated."""

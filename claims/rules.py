@@ -1,0 +1,42 @@
+"""Policy of claims: data and pure functions, no Django.
+
+Told, with reasons, in docs/rules.md under the heading "Claims".
+"""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class RequestPolicy:
+    """The life of a request for approval, in days after its first mail."""
+
+    follow_up_days: int  # one reminder, and only one
+    lapse_days: int  # no answer by then: the request lapses
+    change_of_mind_days: int  # after an answer, how long the same link can change it
+    token_bytes: int  # randomness of the link
+
+
+# A week is long enough not to nag and short enough to be remembered; a month is what a client on
+# holiday needs; two weeks to change an answer is the waiting period of points.
+REQUEST_POLICY = RequestPolicy(
+    follow_up_days=7, lapse_days=30, change_of_mind_days=14, token_bytes=32
+)
+
+# Sites one submission may name, and one account may submit in a day.
+SITES_A_SUBMISSION = 200
+SITES_A_DAY = 500
+
+
+def follow_up_on(sent_on: date) -> date:
+    return sent_on + timedelta(days=REQUEST_POLICY.follow_up_days)
+
+
+def lapses_on(sent_on: date) -> date:
+    """The first day on which a request without an answer has lapsed."""
+    return sent_on + timedelta(days=REQUEST_POLICY.lapse_days)
+
+
+def answer_changeable_until(answered_on: date) -> date:
+    """The last day on which the answer can be changed through the same link."""
+    return answered_on + timedelta(days=REQUEST_POLICY.change_of_mind_days)

@@ -1,0 +1,121 @@
+"""Who earns what from which event, and when: the one statement of it.
+
+`JUDGED` is a query that looks at qualifying events and gives, for each account that could earn from
+each of them, a verdict. Everything asks it: scheduling (what is still to be decided), attribution
+(what becomes a ledger entry today), the explanation a partner reads, and the forecast, which feeds
+it events that have not happened yet. None of them decides anything by itself.
+
+An account can earn from an event as the owner of the site at the time, or as a contributor whose
+client has approved. See docs/rules.md, "Points".
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from partners.rules import Relation
+
+
+class Verdict(StrEnum):
+    """What an event means for an account, first applicable one."""
+
+    VOIDED = "voided"  # its money went back
+    CREDITED = "credited"  # it has earned the points
+    ALREADY_CREDITED = "already_credited"  # another event of the year has
+    NOT_JOINED = "not_joined"  # the account is not in the programme
+    BEFORE_JOINING_YEAR = "before_joining_year"  # the event is of a year before the account joined
+    TOO_LATE = "too_late"  # would land after its year has closed
+    WAITING = "waiting"  # lands on a later day
+    DUE = "due"  # lands today or has been waiting to
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """One event seen from one account."""
+
+    event_id: int | None
+    account_id: int
+    relation: Relation
+    site_id: int
+    occurs_on: date
+    programme_year: int
+    lands_on: date
+    points: int
+    rule_id: int
+    verdict: Verdict
+    credited_on: date | None
+
+
+STORED_EVENTS = """
+    SELECT id, site_id, account_id, occurs_on, paid_on, product_code FROM partners_qualifyingevent
+"""
+
+# Events that are expected, as JSON of the same columns; they have no id.
+EXPECTED_EVENTS = """
+    SELECT NULL::bigint AS id, site_id, account_id, occurs_on, paid_on, product_code
+      FROM jsonb_to_recordset(%(expected)s::jsonb)
+        AS x(site_id bigint, account_id bigint, occurs_on date, paid_on date, product_code text)
+"""
+
+# {events}: a query with the columns above. {events_where}, {candidates_where}: conditions on `e`
+# (an event) and `c` (an account that could earn from it). %(today)s: the day of judgement.
+JUDGED = """
+    WITH e AS MATERIALIZED (
+        SELECT * FROM ({events}) AS events WHERE {events_where}
+    ), c AS (
+        SELECT e.*, e.account_id AS earner_id, 'owner' AS relation, NULL::date AS approved_on
+          FROM e
+        UNION ALL
+        SELECT e.*, approval.account_id, 'contributor', approval.approved_on
+          FROM e
+          JOIN partners_contributorapproval approval
+            ON approval.site_id = e.site_id
+           AND approval.ended_on IS NULL
+           AND approval.from_year <= extract(year FROM e.occurs_on)
+           AND approval.account_id <> e.account_id
+    ), dated AS (
+        SELECT c.*, y.year, y.closes_on, joined.enrolled_on,
+               GREATEST(c.occurs_on + y.waiting_days, c.paid_on, c.approved_on,
+                        joined.enrolled_on) AS lands_on
+          FROM c
+          JOIN partners_programmeyear y ON y.year = extract(year FROM c.occurs_on)
+          LEFT JOIN partners_enrolment joined ON joined.account_id = c.earner_id
+         WHERE {candidates_where}
+    )
+    SELECT d.id AS event_id, d.earner_id AS account_id, d.relation, d.site_id, d.occurs_on,
+           d.year AS programme_year, d.lands_on,
+           COALESCE(own.points, other.points) AS points, COALESCE(own.id, other.id) AS rule_id,
+           CASE
+               WHEN void.id IS NOT NULL THEN 'voided'
+               WHEN credit.event_id = d.id THEN 'credited'
+               WHEN credit.event_id IS NOT NULL THEN 'already_credited'
+               WHEN d.enrolled_on IS NULL THEN 'not_joined'
+               WHEN d.year < extract(year FROM d.enrolled_on) THEN 'before_joining_year'
+               WHEN d.lands_on >= d.closes_on THEN 'too_late'
+               WHEN d.lands_on > %(today)s THEN 'waiting'
+               ELSE 'due'
+           END AS verdict,
+           entry.credited_on
+      FROM dated d
+      LEFT JOIN partners_eventvoid void ON void.event_id = d.id
+      LEFT JOIN partners_creditinforce credit
+        ON credit.account_id = d.earner_id AND credit.site_id = d.site_id
+       AND credit.programme_year_id = d.year
+      LEFT JOIN partners_pointsentry entry ON entry.id = credit.entry_id
+      LEFT JOIN partners_pointvalue own
+        ON own.programme_year_id = d.year AND own.relation = d.relation
+       AND own.product_code = d.product_code
+      LEFT JOIN partners_pointvalue other
+        ON other.programme_year_id = d.year AND other.relation = d.relation
+       AND other.product_code = ''
+     WHERE COALESCE(own.id, other.id) IS NOT NULL
+"""
+
+
+def judged(
+    *, events: str = STORED_EVENTS, events_where: str = "true", candidates_where: str = "true"
+) -> str:
+    """The query, narrowed down. Conditions are SQL of this package, never of a visitor."""
+    return JUDGED.format(
+        events=events, events_where=events_where, candidates_where=candidates_where
+    )

@@ -1,0 +1,41 @@
+"""Accounts and their people, sites, and the partner programme."""
+
+from partners.models.accounts import Account, Membership, PendingMembership
+from partners.models.points import (
+    CreditInForce,
+    EventVoid,
+    PointsDue,
+    PointsEntry,
+    QualifyingEvent,
+)
+from partners.models.programme import (
+    Enrolment,
+    PointValue,
+    Programme,
+    ProgrammeTerms,
+    ProgrammeYear,
+    Rank,
+    Standing,
+)
+from partners.models.sites import Contributor, ContributorApproval, Site
+
+__all__ = [
+    "Account",
+    "Contributor",
+    "ContributorApproval",
+    "CreditInForce",
+    "Enrolment",
+    "EventVoid",
+    "Membership",
+    "PendingMembership",
+    "PointValue",
+    "PointsDue",
+    "PointsEntry",
+    "Programme",
+    "ProgrammeTerms",
+    "ProgrammeYear",
+    "QualifyingEvent",
+    "Rank",
+    "Site",
+    "Standing",
+]

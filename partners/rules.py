@@ -1,0 +1,86 @@
+"""Policy of the partner programme: data and pure functions, no Django.
+
+What staff decide from year to year (values, thresholds, waiting days) is rows of the programme
+year, not here. Each rule is told in docs/rules.md under the heading named beside it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+
+
+class Relation(StrEnum):
+    """How an account came by a site's points."""
+
+    OWNER = "owner"
+    CONTRIBUTOR = "contributor"
+
+
+class EventKind(StrEnum):
+    """What happened to a site's premium plan."""
+
+    ACTIVATED = "activated"
+    RENEWED = "renewed"
+
+
+@dataclass(frozen=True, slots=True)
+class RankDefault:
+    """A rank a new programme year starts from."""
+
+    level: int
+    name: str
+    threshold_points: int
+
+
+@dataclass(frozen=True, slots=True)
+class YearDefaults:
+    """What a new programme year is made of until staff change it."""
+
+    waiting_days: int  # days from the event to its points
+    closes_month: int  # the year's final ranks are fixed on this day …
+    closes_day: int  # … of the following January
+    points: int  # per credited site, owner and contributor alike
+    ranks: tuple[RankDefault, ...]
+
+
+# docs/rules.md: "Points" and "Ranks". The waiting period leaves room for a refund; closing on
+# 15 January lets the last event of December (31 December + 14 days) still land in its year.
+YEAR_DEFAULTS = YearDefaults(
+    waiting_days=14,
+    closes_month=1,
+    closes_day=15,
+    points=100,
+    ranks=(
+        RankDefault(1, "Pioneer", 0),
+        RankDefault(2, "Creator", 1_000),
+        RankDefault(3, "Icon", 2_000),
+        RankDefault(4, "Legend", 5_000),
+    ),
+)
+
+# docs/rules.md: "Badge". A badge is something earned: the rank everyone starts with has none.
+BADGE_FROM_LEVEL = 2
+# docs/rules.md: "Marketplace".
+MARKETPLACE_FROM_LEVEL = 3
+
+
+def lands_on(*, event_on: date, paid_on: date | None, waiting_days: int) -> date:
+    """The day an event's points arrive: after the waiting period, and not before the money."""
+    due_on = event_on + timedelta(days=waiting_days)
+    return max(due_on, paid_on) if paid_on else due_on
+
+
+def closes_on(year: int) -> date:
+    """The day a programme year closes; from then on its ranks are final."""
+    return date(year + 1, YEAR_DEFAULTS.closes_month, YEAR_DEFAULTS.closes_day)
+
+
+def rank_holds_until(year: int) -> date:
+    """The last day a rank earned in `year` is held."""
+    return date(year + 1, 12, 31)
+
+
+def level_for(points: int, thresholds: Sequence[int]) -> int:
+    """The rank level (1 is the first) that `points` reach; thresholds ascend from zero."""
+    return max(1, sum(points >= threshold for threshold in thresholds))

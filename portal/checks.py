@@ -1,0 +1,33 @@
+"""System checks that refuse unsafe production settings."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import Error, register
+
+
+def _unset() -> dict[str, bool]:
+    """Each setting production needs, and whether it is missing."""
+    return {
+        "DATABASE_URL": not settings.DATABASE_URL,
+        "SECRET_KEY": settings.SECRET_KEY == settings.REHEARSAL_SECRET_KEY,
+        "SITE_URL": not settings.SITE_URL.startswith("https://"),
+        "EMAIL_URL": settings.EMAIL_BACKEND.endswith("dummy.EmailBackend"),
+        "PAYMENT_GATEWAY": settings.PAYMENT_GATEWAY == "simulated",
+        "CELERY_BROKER_URL": settings.CELERY_BROKER_URL.startswith("sqla+"),
+    }
+
+
+@register()
+def production_is_configured(**_: Any) -> list[Error]:
+    """Production refuses to run on what is only fit for rehearsal."""
+    if not settings.PRODUCTION:
+        return []
+    return [
+        Error(
+            f"{name} must be set for production (see .env.example).",
+            id=f"portal.{name}",
+        )
+        for name, is_missing in _unset().items()
+        if is_missing
+    ]

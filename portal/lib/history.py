@@ -1,0 +1,33 @@
+"""History of changes: who, when, before and after, kept by triggers (django-pghistory)."""
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+import pghistory
+from django.db import models
+
+ModelClass = TypeVar("ModelClass", bound=type[models.Model])
+
+
+def tracked(
+    *, inserts: bool = True, exclude: Sequence[str] = ()
+) -> Callable[[ModelClass], ModelClass]:
+    """Keep every version of the model's rows in `<Model>History`, reached as `row.history`.
+
+    Rows that arrive by the hundred thousand (`inserts=False`) are only followed from their first
+    change on: until then the row itself is its first version.
+    """
+    trackers = [pghistory.UpdateEvent(), pghistory.DeleteEvent()]
+    if inserts:
+        trackers.insert(0, pghistory.InsertEvent())
+
+    def track(model: ModelClass) -> ModelClass:
+        decorate = pghistory.track(
+            *trackers,
+            exclude=list(exclude) or None,
+            model_name=f"{model.__name__}History",
+            obj_field=pghistory.ObjForeignKey(related_name="history"),
+        )
+        return decorate(model)  # type: ignore[no-any-return]
+
+    return track

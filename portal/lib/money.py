@@ -1,0 +1,70 @@
+"""Money: a Decimal with its currency.
+
+`Money` (py-moneyed) refuses to add different currencies. In the database an amount is a Decimal
+column beside a currency column; minor units (cents, yen) exist only at the gateway.
+"""
+
+from decimal import ROUND_HALF_UP, Decimal
+
+from django.db import models
+from django.utils.translation import get_language, to_locale
+from moneyed import Currency, Money, get_currency
+from moneyed.l10n import format_money
+
+__all__ = [
+    "AmountField",
+    "CurrencyField",
+    "Money",
+    "from_minor",
+    "in_words",
+    "rounded",
+    "to_minor",
+]
+
+
+class AmountField(models.DecimalField):  # type: ignore[type-arg]
+    """An amount in the row's currency. Three decimals hold every currency's minor unit."""
+
+    def __init__(self, **options: object) -> None:
+        options.update(max_digits=14, decimal_places=3)
+        super().__init__(**options)  # type: ignore[arg-type]
+
+
+class CurrencyField(models.CharField):  # type: ignore[type-arg]
+    """An ISO 4217 code in capitals; `is_currency` is the check that belongs to it."""
+
+    def __init__(self, **options: object) -> None:
+        options.update(max_length=3)
+        super().__init__(**options)  # type: ignore[arg-type]
+
+
+def is_currency(column: str = "currency") -> models.Q:
+    """The check constraint for a currency column."""
+    return models.Q(**{f"{column}__regex": r"^[A-Z]{3}$"})
+
+
+def _minor_unit(currency: Currency) -> Decimal:
+    return Decimal(1) / currency.sub_unit
+
+
+def rounded(amount: Decimal, currency: str) -> Decimal:
+    """Half-up to the currency's own minor unit: 0.005 USD is 0.01, 0.5 JPY is 1."""
+    return amount.quantize(_minor_unit(get_currency(currency)), rounding=ROUND_HALF_UP)
+
+
+def to_minor(amount: Decimal, currency: str) -> int:
+    """Whole minor units, as gateways count. Raises ValueError if the amount has a fraction of one."""
+    minor = amount * get_currency(currency).sub_unit
+    if minor != minor.to_integral_value():
+        raise ValueError(f"{amount} {currency} is not a whole number of minor units")
+    return int(minor)
+
+
+def from_minor(minor: int, currency: str) -> Decimal:
+    return rounded(Decimal(minor) / get_currency(currency).sub_unit, currency)
+
+
+def in_words(amount: Decimal, currency: str) -> str:
+    """The amount as the reader's locale writes it: $1,200.00, 1.200,00 €."""
+    locale = to_locale(get_language() or "en")
+    return format_money(Money(rounded(amount, currency), currency), locale=locale)

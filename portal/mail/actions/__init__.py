@@ -1,0 +1,1 @@
+"""Queueing mail, and handing it over."""

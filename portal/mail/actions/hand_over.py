@@ -1,0 +1,154 @@
+"""Hand queued mail to the mail server: at most once, whatever crashes.
+
+1. In one transaction: lock a batch, write each mail, mark it as being handed over.
+2. Outside any transaction: give each to the server.
+3. Record what the server said. A temporary refusal puts the mail back in the queue.
+
+A worker killed in step 2 or 3 leaves mails "being handed over"; `settle_in_doubt` calls them unknown
+and nothing here sends them again.
+"""
+
+import logging
+import smtplib
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
+from django.db import transaction
+
+from portal.lib import clock
+from portal.mail.letters import Written, compose
+from portal.mail.models import MailState, Message
+from portal.mail.rules import SENDING, retry_wait
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """A mail ready to go: its row, and its words with their secret links."""
+
+    message: Message
+    written: Written
+
+
+def send_due(*, at: datetime) -> Counter[str]:
+    """Hand over every mail that is ready; returns how many ended in which state."""
+    outcome: Counter[str] = Counter()
+    while envelopes := _take_batch(at=at):
+        for state in _hand_over(envelopes):
+            outcome[state] += 1
+    return outcome
+
+
+@transaction.atomic
+def _take_batch(*, at: datetime) -> list[Envelope]:
+    """Lock, write and mark the next mails. A mail that cannot be written fails alone."""
+    ready = (
+        Message.objects.ready(at).select_for_update(skip_locked=True).order_by("not_before", "id")
+    )
+    envelopes = []
+    messages = list(ready[: SENDING.batch])
+    for message in messages:
+        envelope = _write(message, at=at)
+        if envelope:
+            envelopes.append(envelope)
+    Message.objects.bulk_update(
+        messages,
+        ["state", "subject", "text", "html", "tries", "handed_over_at", "last_error"],
+    )
+    return envelopes
+
+
+def _write(message: Message, *, at: datetime) -> Envelope | None:
+    try:
+        with transaction.atomic():
+            written, secrets = compose(message)
+    except Exception as error:  # one broken letter must not hold up the others
+        log.exception("mail %s cannot be written", message.ref)
+        message.state, message.last_error = (
+            MailState.FAILED,
+            f"{type(error).__name__}: {error}",
+        )
+        return None
+    kept = written if settings.REHEARSAL else written.without(secrets)
+    message.subject, message.text, message.html = (
+        kept.subject[:250],
+        kept.text,
+        kept.html,
+    )
+    message.state, message.handed_over_at = MailState.SENDING, at
+    message.tries += 1
+    return Envelope(message, written)
+
+
+def _hand_over(envelopes: list[Envelope]) -> Iterator[str]:
+    connection = get_connection()
+    for envelope in envelopes:
+        message = envelope.message
+        try:
+            _outgoing(envelope, connection).send()
+        except (smtplib.SMTPException, OSError) as error:
+            _record_refusal(message, error)
+        else:
+            message.state, message.sent_at = MailState.SENT, clock.now()
+            message.last_error = ""
+        message.save(update_fields=["state", "sent_at", "not_before", "last_error"])
+        yield message.state
+
+
+def _outgoing(envelope: Envelope, connection: BaseEmailBackend) -> EmailMultiAlternatives:
+    message, written = envelope.message, envelope.written
+    mail = EmailMultiAlternatives(
+        subject=written.subject,
+        body=written.text,
+        to=[message.to],
+        reply_to=[message.reply_to] if message.reply_to else None,
+        headers={"Message-ID": message.message_id, "Auto-Submitted": "auto-generated"},
+        connection=connection,
+    )
+    mail.attach_alternative(written.html, "text/html")
+    return mail
+
+
+def _record_refusal(message: Message, error: Exception) -> None:
+    """Back into the queue if the server surely refused for now; unknown if it never said."""
+    message.last_error = f"{type(error).__name__}: {error}"
+    if not _was_surely_refused(error):
+        message.state = MailState.UNKNOWN
+        return
+    wait = retry_wait(message.tries) if _is_temporary(error) else None
+    if wait is None:
+        message.state = MailState.FAILED
+    else:
+        message.state, message.not_before = MailState.QUEUED, clock.now() + wait
+
+
+def _was_surely_refused(error: Exception) -> bool:
+    """The server answered, or was never reached; a connection lost midway says nothing."""
+    return isinstance(
+        error,
+        smtplib.SMTPResponseException
+        | smtplib.SMTPRecipientsRefused
+        | smtplib.SMTPConnectError
+        | ConnectionRefusedError,
+    )
+
+
+def _is_temporary(error: Exception) -> bool:
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return all(400 <= code < 500 for code, _ in error.recipients.values())
+    if isinstance(error, smtplib.SMTPResponseException):
+        return 400 <= error.smtp_code < 500
+    return True
+
+
+def settle_in_doubt(*, at: datetime) -> int:
+    """Call unknown what was handed over and never heard of again; returns how many."""
+    return Message.objects.filter(
+        state=MailState.SENDING, handed_over_at__lt=at - SENDING.in_doubt_after
+    ).update(state=MailState.UNKNOWN)

@@ -1,0 +1,59 @@
+"""Queue mail: rows in the transaction of what causes them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from portal.lib import clock
+from portal.mail.models import MailState, Message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A mail to be written: its kind, its cause (`key`), its reader, what it is about."""
+
+    kind: str
+    key: str
+    to: str
+    arguments: dict[str, Any] = field(default_factory=dict)
+    language: str = "en"
+    reply_to: str = ""
+    account_ref: str = ""
+
+
+def queue(draft: Draft) -> Message:
+    """Queue one mail; a key that was queued before gives that mail and changes nothing."""
+    queue_many([draft])
+    return Message.objects.get(key=draft.key)
+
+
+def queue_many(drafts: Iterable[Draft]) -> None:
+    """Queue mails in one statement; keys that were queued before are left alone."""
+    at = clock.now()
+    Message.objects.bulk_create(
+        [
+            Message(
+                kind=draft.kind,
+                key=draft.key,
+                to=draft.to,
+                arguments=draft.arguments,
+                language=draft.language,
+                reply_to=draft.reply_to,
+                account_ref=draft.account_ref,
+                queued_at=at,
+                not_before=at,
+            )
+            for draft in drafts
+        ],
+        ignore_conflicts=True,
+        batch_size=1000,
+    )
+
+
+def withhold(message: Message) -> bool:
+    """Keep a queued mail from going out; False when it is too late for that."""
+    return bool(
+        Message.objects.filter(pk=message.pk, state=MailState.QUEUED).update(
+            state=MailState.WITHHELD
+        )
+    )

@@ -1,0 +1,33 @@
+"""Policy of sending mail: data and pure functions, no Django."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class SendingPolicy:
+    """How a mail gets out of the queue."""
+
+    batch: int  # mails taken up in one transaction
+    retry_after: tuple[timedelta, ...]  # waits after a temporary refusal; then it has failed
+    in_doubt_after: timedelta  # handed over, no word since: unknown, for staff to look at
+
+
+# docs/rules.md: "Mail". A mail server that is down comes back within a day or is a matter for staff.
+SENDING = SendingPolicy(
+    batch=100,
+    retry_after=(
+        timedelta(minutes=1),
+        timedelta(minutes=10),
+        timedelta(hours=1),
+        timedelta(hours=6),
+        timedelta(hours=24),
+    ),
+    in_doubt_after=timedelta(minutes=15),
+)
+
+
+def retry_wait(tries: int) -> timedelta | None:
+    """How long to wait after the nth unsuccessful try; None when it was the last."""
+    waits = SENDING.retry_after
+    return waits[tries - 1] if tries <= len(waits) else None
