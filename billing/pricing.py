@@ -9,8 +9,9 @@ from typing import Self
 
 from billing import rules
 from billing.errors import NoPriceError
-from billing.models import Plan, Price, SaleOffer, Subscription
+from billing.models import NonprofitVerification, Plan, Price, SaleOffer, Subscription
 from billing.rules import Cycle, Kind, PriceReason
+from partners.models import Account
 from portal.lib.money import rounded
 from portal.lib.periods import Term, term
 
@@ -46,7 +47,7 @@ class Agreement:
         return term(anchor_on=self.anchor_on, months=rules.MONTHS[self.cycle], ordinal=ordinal)
 
     def charge_on(self, ordinal: int) -> date:
-        """The day period `ordinal` is charged: the purchase at once, a renewal ahead by its kind."""
+        """The day period `ordinal` is charged: a purchase at once, a renewal ahead by its kind."""
         if ordinal == 0:
             return self.anchor_on
         return rules.charge_on(kind=self.kind, cycle=self.cycle, running=self.term(ordinal - 1))
@@ -135,3 +136,45 @@ def sale_for(
         if offer.amount is not None and offer.currency == currency:
             return offer, offer.amount
     return None
+
+
+# --- Offers --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """What buying a plan today means: charged now, and what the next period costs and when."""
+
+    plan: Plan
+    now: Quote
+    then: Quote
+    sale: SaleOffer | None
+    sale_amount: Decimal | None
+    sale_ends_on: date | None
+    standard_amount: Decimal
+
+
+def offer(plan: Plan, *, account: Account, book: PriceBook, on: date) -> Offer:
+    """The preview of a purchase, by the code that charges. Raises NoPriceError."""
+    standard = book.for_purchase(plan_id=plan.pk, currency=account.currency, on=on)
+    found = sale_for(plan, currency=account.currency, standard=standard.amount, on=on)
+    sale, sale_amount = found or (None, None)
+    agreement = Agreement(
+        kind=Kind(plan.product.kind),
+        cycle=plan.cycle_rule,
+        plan_id=plan.pk,
+        currency=account.currency,
+        purchased_on=on,
+        anchor_on=on,
+        sale_amount=sale_amount,
+        is_nonprofit=NonprofitVerification.objects.covers(account, on=on),
+    )
+    return Offer(
+        plan=plan,
+        now=book.quote(agreement, 0),
+        then=book.quote(agreement, 1),
+        sale=sale,
+        sale_amount=sale_amount,
+        sale_ends_on=rules.sale_ends_on(on) if sale else None,
+        standard_amount=standard.amount,
+    )

@@ -91,7 +91,7 @@ class PriceReason(StrEnum):
 # --- Retries -------------------------------------------------------------------------------------
 
 
-# docs/rules.md: "Retries". Days after the first attempt on which an unsuccessful charge is attempted
+# docs/rules.md: "Retries". Days after the first attempt on which an unsuccessful charge is tried
 # again. Charged early: inside the time still paid for, and once more on the day it ends. Charged on
 # the day: spread over a week of grace in which the service goes on.
 RETRY_DAYS_CHARGED_EARLY = (1, 3, 7, 13)

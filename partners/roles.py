@@ -4,8 +4,6 @@ A view names the permission it needs (`@account_page(Can.SEE)`); a test walks ev
 role and method and fails on one that is not listed.
 """
 
-from enum import StrEnum
-
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
@@ -17,17 +15,17 @@ class Role(TextChoices):
     BILLING = "billing", _("Billing")
 
 
-class Can(StrEnum):
+class Can(TextChoices):
     """What there is to be allowed in an account."""
 
-    SEE = "see"  # home, programme, sites, team, ledger, claims
-    JOIN = "join"  # enrol the account and accept the terms
-    SUBMIT_CLAIMS = "submit_claims"
-    MANAGE_CLAIMS = "manage_claims"  # withdraw others' claims
-    MANAGE_TEAM = "manage_team"
-    TRANSFER = "transfer"  # give the account to another owner
-    SEE_BILLING = "see_billing"
-    PAY = "pay"  # buy, upgrade, cancel, cards
+    SEE = "see", _("see sites, points and claims")
+    JOIN = "join", _("join the programme")
+    SUBMIT_CLAIMS = "submit_claims", _("submit claims")
+    MANAGE_CLAIMS = "manage_claims", _("withdraw anyone’s claims")
+    MANAGE_TEAM = "manage_team", _("manage the team")
+    TRANSFER = "transfer", _("transfer the account")
+    SEE_BILLING = "see_billing", _("see invoices and charges")
+    PAY = "pay", _("buy, cancel and change cards")
 
 
 ROLES_THAT_CAN: dict[Can, frozenset[Role]] = {

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from portal.lib import clock
 from portal.lib.refs import new_ref
 from portal.mail.actions.queue import Draft, queue
 
@@ -18,8 +19,9 @@ if TYPE_CHECKING:
 
     from portal.models import User
 
-# What allauth puts into a mail that lets its reader in; made anew when the mail is written.
-SECRET_ARGUMENTS = {"activate_url", "key", "password_reset_url", "uid", "token", "code"}
+# What is kept of what allauth tells of a mail: facts. Its links and codes let their reader in, and its
+# addresses are built from the request: both are made anew, from settings, when the mail is written.
+FACTS = ("from_email", "to_email", "deleted_email", "ip", "user_agent")
 
 
 class NameForm(forms.Form):
@@ -41,24 +43,26 @@ class AccountAdapter(DefaultAccountAdapter):
     """allauth's door to the portal."""
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Queue allauth's mail like any other; secret links are made when it is written."""
-        user = context.get("user")
-        arguments = {
-            name: value
-            for name, value in context.items()
-            if name not in SECRET_ARGUMENTS and isinstance(value, str | int | bool)
-        }
-        if isinstance(user, AbstractBaseUser) and user.pk:
-            arguments["user_id"] = user.pk
+        """Queue allauth's mail like any other; `portal/emails.py` writes it, links and all."""
         queue(
             Draft(
                 kind="account/" + template_prefix.rpartition("/")[2],
                 key=f"{template_prefix}:{new_ref()}",
                 to=email,
-                arguments=arguments,
+                arguments=self._facts(context),
                 language=get_language() or settings.LANGUAGE_CODE,
             )
         )
+
+    @staticmethod
+    def _facts(context: dict[str, Any]) -> dict[str, Any]:
+        facts: dict[str, Any] = {name: str(context[name]) for name in FACTS if context.get(name)}
+        user = context.get("user")
+        if isinstance(user, AbstractBaseUser) and user.pk:
+            facts["user_id"] = user.pk
+        if "timestamp" in context:
+            facts["at"] = clock.now().isoformat()
+        return facts
 
     def confirm_email(self, request: HttpRequest, email_address: "EmailAddress") -> bool:
         """A verified address takes the seats that were waiting for it."""

@@ -1,14 +1,14 @@
 """Every periodic job on one page, in the order in which a day runs them.
 
-Production's beat sends each at its time, and rehearsal's `advance` runs the same tasks, day by day in
-this order. All are safe to run at any time: a job asks the database what is due.
+Production's beat sends each at its time, and rehearsal's `advance` runs the same tasks, day by day
+in this order. All are safe to run at any time: a job asks the database what is due.
 """
 
 from dataclasses import dataclass
 from typing import Any
 
 from celery import Task
-from celery.schedules import crontab, schedule
+from celery.schedules import BaseSchedule, crontab, schedule
 from django.utils.module_loading import import_string
 
 
@@ -17,7 +17,7 @@ class Job:
     """A periodic job: the task, and when beat sends it (UTC)."""
 
     task: str
-    at: schedule
+    at: BaseSchedule
 
     def load(self) -> Task:
         task: Task = import_string(self.task)
@@ -26,7 +26,7 @@ class Job:
 
 JOBS = (
     Job("partners.tasks.keep_years", crontab(minute=5, hour="*/6")),
-    # Hourly rather than nightly: a day begins in the business zone, and a missed tick costs an hour.
+    # Hourly, not nightly: days begin in the business zone, and a missed tick costs an hour only.
     Job("billing.tasks.charge_renewals", crontab(minute=10)),
     Job("billing.tasks.retry_payments", crontab(minute=20)),
     Job("billing.tasks.resolve_attempts", crontab(minute="*/10")),

@@ -35,7 +35,7 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 
 # In rehearsal the key is only there to be stable between restarts; production must bring its own.
-REHEARSAL_SECRET_KEY = "rehearsal-only-key-that-production-refuses-to-start-with"
+REHEARSAL_SECRET_KEY = "rehearsal-only-key-that-production-refuses-to-start-with"  # noqa: S105
 SECRET_KEY = env.str("SECRET_KEY", default=REHEARSAL_SECRET_KEY)
 
 # --- Applications --------------------------------------------------------------------------------
@@ -252,7 +252,57 @@ CONTENT_SECURITY_POLICY = {
         "form-action": ["'self'"],
         "frame-ancestors": ["'none'"],
     },
-    "EXCLUDE_URL_PREFIXES": ["/admin/"],
+}
+
+# --- The admin -----------------------------------------------------------------------------------
+# Who may do what stands in portal/staff/roles.py, the sidebar in portal/staff/navigation.py. Pages of
+# the admin have a security policy of their own (portal/staff/site.py).
+
+UNFOLD = {
+    "SITE_TITLE": PROGRAMME_NAME,
+    "SITE_HEADER": PROGRAMME_NAME,
+    "SITE_SUBHEADER": _("Staff"),
+    "SITE_SYMBOL": "eco",
+    "SITE_FAVICONS": [{"rel": "icon", "href": "portal.staff.navigation.favicon"}],
+    "SHOW_HISTORY": False,
+    "SHOW_VIEW_ON_SITE": False,
+    "BORDER_RADIUS": "6px",
+    "STYLES": ["portal.staff.navigation.fonts", "portal.staff.navigation.stylesheet"],
+    "SIDEBAR": {"navigation": "portal.staff.navigation.sidebar"},
+    "ACCOUNT": {
+        "navigation": [
+            {"title": _("Your second factor"), "link": "portal.staff.navigation.sign_in_link"}
+        ]
+    },
+    # The portal's paper and fern (static/css/tokens.css), as steps from light to dark.
+    "COLORS": {
+        "base": {
+            "50": "#f5f4ee",
+            "100": "#eae9e0",
+            "200": "#dddbcf",
+            "300": "#c3c2b5",
+            "400": "#9aa79e",
+            "500": "#5f6962",
+            "600": "#465049",
+            "700": "#2b3731",
+            "800": "#1f2924",
+            "900": "#17201b",
+            "950": "#101613",
+        },
+        "primary": {
+            "50": "#f2f8f3",
+            "100": "#e1ebdd",
+            "200": "#c5dec9",
+            "300": "#a5d3b3",
+            "400": "#8ad2a4",
+            "500": "#4f9f71",
+            "600": "#1d5b3d",
+            "700": "#174c33",
+            "800": "#123f2a",
+            "900": "#0e3322",
+            "950": "#081f15",
+        },
+    },
 }
 
 # --- Logging -------------------------------------------------------------------------------------

@@ -1,1 +1,24 @@
-urlpatterns: list = []
+"""Every address of the portal."""
+
+from django.conf import settings
+from django.contrib import admin
+from django.contrib.auth.decorators import login_not_required
+from django.urls import include, path
+from django.views.i18n import set_language
+
+from portal.home.views import start
+
+urlpatterns = [
+    path("", start.start, name="start"),
+    path("health/", start.health, name="health"),
+    path("language/", login_not_required(set_language), name="set_language"),
+    path("people/", include("allauth.urls")),
+    path("admin/", admin.site.urls),
+    path("", include("portal.home.urls")),
+    path("", include("partners.urls")),
+    path("", include("billing.urls")),
+    path("", include("claims.urls")),
+]
+
+if settings.REHEARSAL:
+    urlpatterns.append(path("rehearsal/", include("portal.home.rehearsal_urls")))

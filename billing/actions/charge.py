@@ -1,7 +1,7 @@
 """Ask the gateway to charge committed attempts, and hand its answers to `settle`.
 
-The gateway is called outside any transaction. An attempt and its idempotency key are committed before,
-so that after a crash or a silence the question "what became of it?" can always be asked.
+The gateway is called outside any transaction. An attempt and its idempotency key are committed
+before, so that after a crash or a silence the question "what became of it?" can always be asked.
 """
 
 from collections import Counter

@@ -86,7 +86,7 @@ def draw_up(items: Iterable[Item], *, on: date) -> list[PaymentAttempt]:
 
 
 def new_attempts(invoices: list[Invoice], *, on: date) -> list[PaymentAttempt]:
-    """One more attempt for each invoice, with the method as it is now; must run in a transaction."""
+    """One more attempt for each invoice, with the method as it is now; needs a transaction."""
     made = _attempts_made(invoices)
     methods = _methods(invoices)
     return PaymentAttempt.objects.bulk_create(

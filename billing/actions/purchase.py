@@ -1,8 +1,6 @@
 """Buying: a site's upgrade to a premium plan."""
 
-from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 
 from django.db import transaction
 
@@ -14,60 +12,11 @@ from billing.errors import (
     PaymentDeclinedError,
     PaymentInDoubtError,
 )
-from billing.models import (
-    NonprofitVerification,
-    PaymentAttempt,
-    PaymentMethod,
-    Plan,
-    SaleOffer,
-    Subscription,
-)
+from billing.models import PaymentAttempt, PaymentMethod, Plan, Subscription
 from billing.models.subscriptions import SubscriptionState
-from billing.pricing import Agreement, PriceBook, Quote, sale_for
+from billing.pricing import PriceBook, offer
 from billing.rules import Kind, Outcome
 from partners.models import Account, Site
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Offer:
-    """What buying a plan today means: charged now, and what the next period costs and when."""
-
-    plan: Plan
-    now: Quote
-    then: Quote
-    sale: SaleOffer | None
-    sale_amount: Decimal | None
-    standard_amount: Decimal
-
-
-def offer(plan: Plan, *, account: Account, book: PriceBook, on: date) -> Offer:
-    """The preview of a purchase, by the code that charges. Raises NoPriceError."""
-    currency = account.currency
-    standard = book.for_purchase(plan_id=plan.pk, currency=currency, on=on)
-    found = sale_for(plan, currency=currency, standard=standard.amount, on=on)
-    sale, sale_amount = found or (None, None)
-    agreement = Agreement(
-        kind=Kind(plan.product.kind),
-        cycle=plan.cycle_rule,
-        plan_id=plan.pk,
-        currency=currency,
-        purchased_on=on,
-        anchor_on=on,
-        sale_amount=sale_amount,
-        is_nonprofit=is_nonprofit(account, on=on),
-    )
-    return Offer(
-        plan=plan,
-        now=book.quote(agreement, 0),
-        then=book.quote(agreement, 1),
-        sale=sale,
-        sale_amount=sale_amount,
-        standard_amount=standard.amount,
-    )
-
-
-def is_nonprofit(account: Account, *, on: date) -> bool:
-    return NonprofitVerification.objects.filter(account=account, verified_on__lte=on).exists()
 
 
 def upgrade_site(site: Site, plan: Plan, *, on: date) -> Subscription:

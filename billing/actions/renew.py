@@ -1,4 +1,4 @@
-"""Renewals: draw up what is due, charge it, and let the rest go on when one customer's data is broken."""
+"""Renewals: draw up what is due and charge it; one customer's broken data stops nobody else."""
 
 import logging
 from collections import Counter

@@ -1,7 +1,7 @@
 """A gateway that moves no money and answers as its test cards ask.
 
-A method's reference is `<card>:<anything>`, so that many accounts can hold the same test card. Its book
-(`SimulatedCharge`) is its own: the portal reads it only to be checked against it.
+A method's reference is `<card>:<anything>`, so that many accounts can hold the same test card. Its
+book (`SimulatedCharge`) is its own: the portal reads it only to be checked against it.
 """
 
 from dataclasses import dataclass

@@ -1,6 +1,6 @@
 """Subscriptions, their stored periods, and what changes their course."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import ClassVar, Self
 
 import pgtrigger
@@ -140,6 +140,11 @@ class Subscription(models.Model):
     def __str__(self) -> str:
         return f"{self.plan} · {self.site or self.label or self.account}"
 
+    @property
+    def last_day_paid(self) -> date | None:
+        """The last day of service that is paid for."""
+        return self.paid_through - timedelta(days=1) if self.paid_through else None
+
 
 class Period(models.Model):
     """One stored service term, half-open `[starts_on, ends_on)`.
@@ -227,6 +232,12 @@ class Cancellation(models.Model):
         return str(self.subscription)
 
 
+class NonprofitVerificationQuerySet(models.QuerySet["NonprofitVerification"]):
+    def covers(self, account: Account, *, on: date) -> bool:
+        """Whether the account counts as a non-profit on that day."""
+        return self.filter(account=account, verified_on__lte=on).exists()
+
+
 class NonprofitVerification(models.Model):
     """Staff's word that an account is a non-profit: its premium plans are invoiced at zero."""
 
@@ -241,6 +252,8 @@ class NonprofitVerification(models.Model):
         null=True,
         blank=True,
     )
+
+    objects: ClassVar[NonprofitVerificationQuerySet] = NonprofitVerificationQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         verbose_name = _("non-profit verification")

@@ -4,7 +4,7 @@ from datetime import date
 
 from django.db import transaction
 
-from partners.actions.points import reverse_credits, schedule
+from partners.actions.points import one_at_a_time, reverse_credits, schedule
 from partners.models import Account, ContributorApproval, PointsDue, Site
 from partners.rules import Relation
 
@@ -12,12 +12,15 @@ from partners.rules import Relation
 @transaction.atomic
 def approve_contributor(*, account: Account, site: Site, from_year: int, on: date) -> None:
     """Let the account earn the site's events from that year on; does nothing if it already may."""
-    ContributorApproval.objects.get_or_create(
+    in_force, _ = ContributorApproval.objects.get_or_create(
         account=account,
         site=site,
         ended_on=None,
         defaults={"from_year": from_year, "approved_on": on},
     )
+    if in_force.from_year > from_year:  # an older claim, put right after a newer was approved
+        in_force.from_year = from_year
+        in_force.save(update_fields=["from_year"])
     schedule(
         events_where="site_id = %(site)s AND extract(year FROM occurs_on) >= %(year)s",
         candidates_where="c.earner_id = %(account)s",
@@ -28,7 +31,11 @@ def approve_contributor(*, account: Account, site: Site, from_year: int, on: dat
 
 @transaction.atomic
 def end_approval(*, account: Account, site: Site, on: date) -> None:
-    """Take the approval back: nothing more lands, and what has landed through it is reversed."""
+    """Take the approval back: nothing more lands, and what has landed through it is reversed.
+
+    Where the account has since become the site's owner, its own events may take their place.
+    """
+    one_at_a_time()
     ContributorApproval.objects.filter(account=account, site=site, ended_on=None).update(
         ended_on=on
     )
@@ -38,6 +45,12 @@ def end_approval(*, account: Account, site: Site, on: date) -> None:
     reverse_credits(
         where="credit.account_id = %(account)s AND credit.site_id = %(site)s"
         " AND entry.relation = 'contributor'",
+        parameters={"account": account.pk, "site": site.pk},
+        on=on,
+    )
+    schedule(
+        events_where="site_id = %(site)s",
+        candidates_where="c.earner_id = %(account)s",
         parameters={"account": account.pk, "site": site.pk},
         on=on,
     )

@@ -134,12 +134,22 @@ def attribute(*, on: date) -> dict[str, int]:
     taken = BATCH
     while taken == BATCH:
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtext('partners.attribute'))")
+            one_at_a_time()
             cursor.execute(ATTRIBUTE_BATCH, {"today": on, "batch": BATCH, "now": clock.now()})
             taken, credits_made, points = cursor.fetchone()
         totals["credits"] += credits_made
         totals["points"] += points
     return totals
+
+
+def one_at_a_time() -> None:
+    """Wait for whoever decides on points just now; holds until the transaction ends.
+
+    Crediting judges by what it sees at its start, so whoever takes a reason for credits away must
+    neither begin nor finish meanwhile.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('partners.attribute'))")
 
 
 @transaction.atomic
@@ -148,6 +158,7 @@ def void_event(event: QualifyingEvent, *, reason: VoidReason, on: date) -> None:
 
     Another event of the same site and year may take its place. Voiding twice changes nothing.
     """
+    one_at_a_time()
     _, is_new = EventVoid.objects.get_or_create(
         event=event, defaults={"reason": reason, "voided_on": on}
     )

@@ -4,6 +4,7 @@ from datetime import date, datetime
 
 from django.db import connection, transaction
 
+from partners.actions.points import attribute
 from partners.models import PointValue, ProgrammeYear, Rank
 from partners.rules import YEAR_DEFAULTS, Relation, closes_on
 from portal.lib import clock
@@ -63,9 +64,14 @@ def prepare_years(*, on: date) -> int:
 
 
 def close_years(*, at: datetime) -> int:
-    """Close every year whose day has come; returns how many."""
+    """Close every year whose day has come; returns how many.
+
+    What was to land before that day lands first: a run that was missed costs nobody a rank.
+    """
     due = ProgrammeYear.objects.open().filter(closes_on__lte=clock.date_of(at))
     years = list(due.order_by("year").values_list("year", flat=True))
+    if years:
+        attribute(on=clock.date_of(at))
     for year in years:
         close_year(year, at=at)
     return len(years)

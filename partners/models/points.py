@@ -238,7 +238,7 @@ class PointsEntry(models.Model):
 
 
 class CreditInForce(models.Model):
-    """The one credit that stands for an account, a site and a year. Kept by the ledger's trigger."""
+    """The one credit that stands for an account, site and year. Kept by the ledger's trigger."""
 
     entry = models.OneToOneField(
         PointsEntry, on_delete=models.PROTECT, primary_key=True, related_name="in_force"

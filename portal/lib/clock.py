@@ -1,8 +1,9 @@
 """The only reader of time.
 
 `now()` is an instant (aware, UTC); `today()` is a date in the business zone, the one in which charge
-days, points and deadlines are decided. Rehearsal moves both by a number of whole days; production
-never does (`portal/rehearsal.py` is the only caller of `shift_to`, and refuses).
+days, points and deadlines are decided. Rehearsal moves both to another date, the time of day as it
+is on the business zone's clocks; production never does (`portal/rehearsal.py` is the only caller of
+`shift_to`, and refuses).
 """
 
 from contextlib import contextmanager
@@ -48,7 +49,11 @@ def shift_to(day: date | None) -> None:
     """Make `today()` that day from here on in this context; `None` returns to real time."""
     _shift.set(timedelta())
     if day is not None:
-        _shift.set(timedelta(days=(day - today()).days))
+        # The same time of day there and here: whole days of 24 hours would miss the date near
+        # midnight when only one of the two is in summer time.
+        local = now().astimezone(business_zone())
+        there = datetime.combine(day, local.time(), tzinfo=local.tzinfo)
+        _shift.set(there.astimezone(UTC) - local.astimezone(UTC))
 
 
 @contextmanager

@@ -53,7 +53,7 @@ def rounded(amount: Decimal, currency: str) -> Decimal:
 
 
 def to_minor(amount: Decimal, currency: str) -> int:
-    """Whole minor units, as gateways count. Raises ValueError if the amount has a fraction of one."""
+    """Whole minor units, as gateways count. Raises ValueError for a fraction of one."""
     minor = amount * get_currency(currency).sub_unit
     if minor != minor.to_integral_value():
         raise ValueError(f"{amount} {currency} is not a whole number of minor units")

@@ -45,8 +45,6 @@ def term_on(day: date, *, anchor_on: date, months: int) -> Term:
     candidate = term(anchor_on=anchor_on, months=months, ordinal=elapsed // months)
     if day < candidate.starts_on:
         candidate = term(anchor_on=anchor_on, months=months, ordinal=candidate.ordinal - 1)
-    elif day >= candidate.ends_on:
-        candidate = term(anchor_on=anchor_on, months=months, ordinal=candidate.ordinal + 1)
     return candidate
 
 

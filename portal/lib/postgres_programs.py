@@ -95,13 +95,12 @@ def _others_may(path: Path, permissions: int) -> bool:
 
 def _let_others_pass(path: Path) -> None:
     """Allow passing through (not listing) the private folders above; say so, as it is a change."""
-    for folder in path.parents:
-        if not _others_may(folder, 0o001):
-            folder.chmod(folder.stat().st_mode | 0o001)
-            print(
-                f"Let the database's user pass through {folder} (chmod o+x).",
-                file=sys.stderr,
-            )
+    private = [folder for folder in path.parents if not _others_may(folder, 0o001)]
+    for folder in private:
+        folder.chmod(folder.stat().st_mode | 0o001)
+    if private:
+        names = ", ".join(map(str, private))
+        print(f"Let the database's user pass through (chmod o+x): {names}", file=sys.stderr)
 
 
 def _let_others_read(top: Path) -> None:

@@ -1,31 +1,44 @@
 """Letters: what a kind of mail says, told once by the app that sends it.
 
-A letter is a function from the stored arguments to the template's context, registered under the
-folder of its templates (`templates/emails/<kind>/{subject.txt,body.txt,body.html}`):
+A letter is a function from the stored arguments to the template's context, registered under its
+kind, which is also the folder of its templates (`templates/emails/<kind>/{subject.txt,body.txt,body.html}`):
 
-    @letter("billing/receipt", sample=lambda: {"invoice_id": …})
-    def receipt(message: Message, *, invoice_id: int) -> dict[str, Any]: …
+    @letter("billing/receipt", sample=lambda: _paid(_sample_invoice()))
+    def receipt(message: Message, *, invoice_id: int) -> Context: …
 
-It runs when the mail is handed over, inside the transaction that marks it so.
+It runs when the mail is handed over, inside the transaction that marks it so. Its sample is the same
+context about people and things that do not exist, made without the database, so that every letter can
+be read (and tested) at any time.
 """
 
+import re
+import textwrap
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils.translation import override
 
 from portal.mail.models import Message
 
 Context = dict[str, Any]
+Write = Callable[..., Context]
+
+TEXT_WIDTH = 76
 
 
 class SecretLink(str):
     """A link that lets its reader in: sent, but left out of the copy that is kept."""
 
     __slots__ = ()
+
+
+def link_to(name: str, **kwargs: str) -> str:
+    """The address of a page as a mail carries it: built from the settings, never from a request."""
+    return settings.SITE_URL + reverse(name, kwargs=kwargs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +60,27 @@ class Written:
         return Written(self.subject, text, html)
 
 
-_letters: dict[str, Callable[..., Context]] = {}
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """How one kind of mail is written, an example of it, and where its templates are."""
+
+    write: Write
+    sample: Callable[[], Context]
+    folder: str
 
 
-def letter(kind: str) -> Callable[[Callable[..., Context]], Callable[..., Context]]:
-    """Register the function that writes mails of this kind."""
+_letters: dict[str, Letter] = {}
 
-    def register(write: Callable[..., Context]) -> Callable[..., Context]:
+
+def letter(
+    kind: str, *, sample: Callable[[], Context], folder: str = ""
+) -> Callable[[Write], Write]:
+    """Register the function that writes mails of this kind; `folder` where kinds share templates."""
+
+    def register(write: Write) -> Write:
         if kind in _letters:
             raise ValueError(f"two letters for {kind}")
-        _letters[kind] = write
+        _letters[kind] = Letter(write, sample, folder or kind)
         return write
 
     return register
@@ -68,18 +92,49 @@ def kinds() -> Iterator[str]:
 
 def compose(message: Message) -> tuple[Written, list[SecretLink]]:
     """Write a message in its reader's language; also names the secret links in it."""
+    registered = _letters[message.kind]
     with override(message.language):
-        context = _letters[message.kind](message, **message.arguments)
-        context |= {
-            "PLATFORM_NAME": settings.PLATFORM_NAME,
-            "PROGRAMME_NAME": settings.PROGRAMME_NAME,
-            "SUPPORT_EMAIL": settings.SUPPORT_EMAIL,
-            "SITE_URL": settings.SITE_URL,
-        }
-        folder = f"emails/{message.kind}"
-        written = Written(
-            subject=" ".join(render_to_string(f"{folder}/subject.txt", context).split()),
-            text=render_to_string(f"{folder}/body.txt", context).strip() + "\n",
-            html=render_to_string(f"{folder}/body.html", context),
-        )
+        context = registered.write(message, **message.arguments)
+        written = _render(registered.folder, context)
     return written, [value for value in context.values() if isinstance(value, SecretLink)]
+
+
+def sample(kind: str, *, language: str) -> Written:
+    """A mail of this kind about things that do not exist; reads and changes nothing."""
+    registered = _letters[kind]
+    with override(language):
+        return _render(registered.folder, registered.sample())
+
+
+def _render(folder: str, context: Context) -> Written:
+    context = context | {
+        "PLATFORM_NAME": settings.PLATFORM_NAME,
+        "PROGRAMME_NAME": settings.PROGRAMME_NAME,
+        "ISSUER_NAME": settings.ISSUER_NAME,
+        "SUPPORT_EMAIL": settings.SUPPORT_EMAIL,
+        "SITE_URL": settings.SITE_URL,
+    }
+    folder = f"emails/{folder}"
+    return Written(
+        subject=" ".join(render_to_string(f"{folder}/subject.txt", context).split()),
+        text=_set_in_lines(render_to_string(f"{folder}/body.txt", context)),
+        html=render_to_string(f"{folder}/body.html", context).strip() + "\n",
+    )
+
+
+def _set_in_lines(text: str) -> str:
+    """Plain text as mail readers like it: short lines, single blank ones, addresses unbroken."""
+    lines = (_broken(line) for line in text.strip().splitlines())
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)) + "\n"
+
+
+def _broken(line: str) -> str:
+    if len(line) <= TEXT_WIDTH:
+        return line if line.strip() else ""
+    return textwrap.fill(
+        line,
+        TEXT_WIDTH,
+        subsequent_indent="  " if line.startswith("- ") else "",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

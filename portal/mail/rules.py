@@ -13,7 +13,7 @@ class SendingPolicy:
     in_doubt_after: timedelta  # handed over, no word since: unknown, for staff to look at
 
 
-# docs/rules.md: "Mail". A mail server that is down comes back within a day or is a matter for staff.
+# docs/rules.md: "Mail". A mail server that is down is back within a day, or a matter for staff.
 SENDING = SendingPolicy(
     batch=100,
     retry_after=(

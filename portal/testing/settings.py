@@ -8,4 +8,4 @@ from portal.settings import *  # noqa: E402, F403
 
 # Nudges go nowhere: a test runs what would be due by asking for it.
 CELERY_BROKER_URL = "memory://localhost"
-CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {}
+CELERY_BROKER_TRANSPORT_OPTIONS = {}

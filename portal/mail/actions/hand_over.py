@@ -4,8 +4,8 @@
 2. Outside any transaction: give each to the server.
 3. Record what the server said. A temporary refusal puts the mail back in the queue.
 
-A worker killed in step 2 or 3 leaves mails "being handed over"; `settle_in_doubt` calls them unknown
-and nothing here sends them again.
+A worker killed in step 2 or 3 leaves mails "being handed over"; `settle_in_doubt` calls them
+unknown, and nothing here sends them again.
 """
 
 import logging
@@ -26,6 +26,8 @@ from portal.mail.models import MailState, Message
 from portal.mail.rules import SENDING, retry_wait
 
 log = logging.getLogger(__name__)
+
+TEMPORARY = range(400, 500)  # SMTP replies that mean: not now
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,9 +143,9 @@ def _was_surely_refused(error: Exception) -> bool:
 
 def _is_temporary(error: Exception) -> bool:
     if isinstance(error, smtplib.SMTPRecipientsRefused):
-        return all(400 <= code < 500 for code, _ in error.recipients.values())
+        return all(code in TEMPORARY for code, _ in error.recipients.values())
     if isinstance(error, smtplib.SMTPResponseException):
-        return 400 <= error.smtp_code < 500
+        return error.smtp_code in TEMPORARY
     return True
 
 

@@ -1,0 +1,180 @@
+"""What pages read of billing. A constant number of queries each."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import Prefetch, Q, QuerySet
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from billing.models import (
+    Invoice,
+    InvoiceLine,
+    NonprofitVerification,
+    PaymentMethod,
+    Plan,
+    Subscription,
+)
+from billing.models.invoices import PRICE_REASONS, InvoiceState
+from billing.models.subscriptions import LIVE_STATES, SubscriptionState
+from billing.pricing import Agreement, Offer, PriceBook, Quote, offer
+from billing.rules import KINDS_THAT_EARN_POINTS
+from partners.explanations import Subscribed
+from partners.models import Account
+from partners.queries import ExpectedEvent
+
+EARNING = Q(plan__product__kind__in=[kind.value for kind in KINDS_THAT_EARN_POINTS])
+
+
+def subscriptions_of(account: Account) -> QuerySet[Subscription]:
+    """What the account pays for or has paid for, running ones first."""
+    return (
+        Subscription.objects.in_account(account)
+        .exclude(state=SubscriptionState.STARTING)
+        .select_related("plan__product", "site", "payment_method")
+        .order_by("state", "next_charge_on", "-id")
+    )
+
+
+def invoices_of(account: Account) -> QuerySet[Invoice]:
+    lines = InvoiceLine.objects.order_by("id")
+    return (
+        Invoice.objects.in_account(account)
+        .prefetch_related(Prefetch("lines", lines))
+        .order_by("-issued_at", "-id")
+    )
+
+
+def default_card(account: Account) -> PaymentMethod | None:
+    return PaymentMethod.objects.usable().filter(account=account, is_default=True).first()
+
+
+def open_invoices(account: Account) -> QuerySet[Invoice]:
+    """What could not be collected yet."""
+    return (
+        Invoice.objects.in_account(account)
+        .filter(state=InvoiceState.OPEN, attempts__settled_at__isnull=False)
+        .distinct()
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ComingCharge:
+    """A charge to come, by the code that will make it."""
+
+    subscription: Subscription
+    quote: Quote
+
+    @property
+    def price_reason(self) -> str:
+        """Why it costs this: "sale price, first year", "standard price since 1 March 2026"."""
+        if self.quote.price is None:
+            return str(dict(PRICE_REASONS)[self.quote.reason.value])
+        since = date_format(self.quote.price.existing_from, "DATE_FORMAT")
+        return _("standard price since %(since)s") % {"since": since}
+
+    @property
+    def date_reason(self) -> str:
+        """Why on this day: "14 days before the period ends on 12 June 2026"."""
+        ends = self.quote.term.starts_on
+        days = (ends - self.quote.charge_on).days
+        if not days:
+            return _("the day the period ends")
+        text = ngettext(
+            "%(days)s day before the period ends on %(ends)s",
+            "%(days)s days before the period ends on %(ends)s",
+            days,
+        )
+        return text % {"days": days, "ends": date_format(ends, "DATE_FORMAT")}
+
+
+def coming_charges(account: Account, *, on: date, until: date) -> list[ComingCharge]:
+    """Every renewal of the account charged from today to a day, soonest first."""
+    book = PriceBook.load()
+    nonprofit = NonprofitVerification.objects.covers(account, on=on)
+    renewing = (
+        Subscription.objects.in_account(account)
+        .filter(next_charge_on__lte=until)
+        .select_related("plan__product", "site")
+    )
+    coming = [
+        charge
+        for subscription in renewing
+        for charge in _charges(subscription, book, nonprofit=nonprofit, until=until)
+    ]
+    return sorted(coming, key=lambda charge: (charge.quote.charge_on, charge.subscription.pk))
+
+
+def _charges(
+    subscription: Subscription, book: PriceBook, *, nonprofit: bool, until: date
+) -> Iterator[ComingCharge]:
+    agreement = Agreement.of(subscription, is_nonprofit=nonprofit)
+    ordinal = subscription.next_ordinal
+    while agreement.charge_on(ordinal) <= until:
+        yield ComingCharge(subscription, book.quote(agreement, ordinal))
+        ordinal += 1
+
+
+def expected_events(site_ids: Sequence[int]) -> list[ExpectedEvent]:
+    """The next renewal of each of these sites' premium plans, if it is going to renew."""
+    renewing = (
+        Subscription.objects.filter(EARNING, site__in=site_ids, state=SubscriptionState.ACTIVE)
+        .exclude(paid_through=None)
+        .select_related("plan__product", "site")
+    )
+    return [
+        ExpectedEvent(
+            site_id=subscription.site_id or 0,
+            account_id=subscription.site.account_id if subscription.site else 0,
+            occurs_on=subscription.paid_through or subscription.anchor_on,
+            paid_on=subscription.next_charge_on or subscription.paid_through or date.min,
+            product_code=subscription.plan.product.code,
+        )
+        for subscription in renewing
+    ]
+
+
+def subscribed(site_ids: Sequence[int]) -> dict[int, Subscribed]:
+    """What each of these sites is subscribed to, as far as points are concerned."""
+    live = (
+        Subscription.objects.filter(site__in=site_ids, state__in=LIVE_STATES)
+        .select_related("plan__product")
+        .order_by("id")
+    )
+    found: dict[int, Subscribed] = {}
+    for subscription in live:
+        before = found.get(subscription.site_id or 0, Subscribed())
+        if subscription.plan.product.kind in KINDS_THAT_EARN_POINTS:
+            ends = subscription.state == SubscriptionState.ENDING
+            now = Subscribed(
+                has_premium_plan=True,
+                has_other_products=before.has_other_products,
+                ends_on=subscription.paid_through if ends else None,
+            )
+        else:
+            now = Subscribed(
+                has_premium_plan=before.has_premium_plan,
+                has_other_products=True,
+                ends_on=before.ends_on,
+            )
+        found[subscription.site_id or 0] = now
+    return found
+
+
+def premium_offers(account: Account, *, on: date) -> list[Offer]:
+    """The premium plans the account can buy in its currency today, cheapest tier first."""
+    book = PriceBook.load()
+    plans = (
+        Plan.objects.filter(
+            is_sold=True,
+            product__kind__in=[kind.value for kind in KINDS_THAT_EARN_POINTS],
+            prices__currency=account.currency,
+            prices__new_from__lte=on,
+        )
+        .select_related("product")
+        .distinct()
+        .order_by("product__tier", "product__code", "id")
+    )
+    return [offer(plan, account=account, book=book, on=on) for plan in plans]

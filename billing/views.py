@@ -1,0 +1,211 @@
+"""Billing's pages: what is coming, what was charged, the card, and buying a plan."""
+
+from datetime import timedelta
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from billing.actions.cancel import cancel, take_back
+from billing.actions.cards import add_card
+from billing.actions.purchase import upgrade_site
+from billing.errors import (
+    AlreadyUpgradedError,
+    NoPaymentMethodError,
+    NotCancelledError,
+    NotRenewingError,
+    PaymentDeclinedError,
+    PaymentInDoubtError,
+)
+from billing.forms import PlanForm, SimulatedCardForm
+from billing.models import Invoice, Subscription
+from billing.queries import (
+    coming_charges,
+    default_card,
+    invoices_of,
+    open_invoices,
+    premium_offers,
+    subscriptions_of,
+)
+from partners.access import AccountRequest, account_page, render_in_account
+from partners.models import Site
+from partners.roles import Can
+from portal.lib import clock
+from portal.lib.csv import csv_response
+from portal.lib.pages import page_of
+from portal.lib.refs import new_ref
+
+TIMELINE_AHEAD = timedelta(days=92)
+TIMELINE_SHOWN = 12
+
+
+@require_GET
+@account_page(Can.SEE_BILLING)
+def overview(request: AccountRequest) -> HttpResponse:
+    """The card, what failed, what is charged next and why then, what runs, what was paid."""
+    account, today = request.account, clock.today()
+    coming = coming_charges(account, on=today, until=today + TIMELINE_AHEAD)
+    return render_in_account(
+        request,
+        "billing/overview.html",
+        {
+            "active_tab": "billing",
+            "card": default_card(account),
+            "unpaid": list(open_invoices(account)),
+            "coming": coming[:TIMELINE_SHOWN],
+            "coming_more": max(0, len(coming) - TIMELINE_SHOWN),
+            "timeline_until": today + TIMELINE_AHEAD,
+            "subscriptions": page_of(request, subscriptions_of(account)),
+            "invoices": list(invoices_of(account)[:10]),
+        },
+    )
+
+
+@require_GET
+@account_page(Can.SEE_BILLING)
+def invoices(request: AccountRequest) -> HttpResponse:
+    """Every invoice, latest first."""
+    page = page_of(request, invoices_of(request.account))
+    return render_in_account(
+        request, "billing/invoices.html", {"active_tab": "billing", "invoices": page}
+    )
+
+
+@require_GET
+@account_page(Can.SEE_BILLING)
+def invoices_csv(request: AccountRequest) -> HttpResponse:
+    """Every invoice as CSV."""
+    rows = invoices_of(request.account).iterator(chunk_size=500)
+    return csv_response(  # type: ignore[return-value]
+        f"invoices-{request.account.ref}.csv",
+        ["number", "issued", "due_on", "state", "total", "currency"],
+        (
+            (
+                invoice.number,
+                clock.date_of(invoice.issued_at),
+                invoice.due_on,
+                invoice.state,
+                invoice.total_amount,
+                invoice.currency,
+            )
+            for invoice in rows
+        ),
+    )
+
+
+@require_GET
+@account_page(Can.SEE_BILLING)
+def invoice(request: AccountRequest, ref: str) -> HttpResponse:
+    """One invoice: its lines with their periods and reasons, and the attempts to collect it."""
+    found = get_object_or_404(Invoice.objects.in_account(request.account), ref=ref)
+    return render_in_account(
+        request,
+        "billing/invoice.html",
+        {
+            "active_tab": "billing",
+            "invoice": found,
+            "lines": found.lines.order_by("id"),
+            "attempts": found.attempts.select_related("payment_method").order_by("ordinal"),
+        },
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@account_page(Can.PAY)
+def cards(request: AccountRequest) -> HttpResponse:
+    """The cards on file, and adding one."""
+    form = SimulatedCardForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        card = add_card(request.account, method_ref=f"{form.cleaned_data['card']}:{new_ref()}")
+        messages.success(request, _("%(card)s is your default card now.") % {"card": card})
+        return redirect("billing:overview", account_ref=request.account.ref)
+    return render_in_account(
+        request,
+        "billing/cards.html",
+        {
+            "active_tab": "billing",
+            "form": form,
+            "methods": request.account.payment_methods.usable(),
+        },
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@account_page(Can.PAY)
+def upgrade(request: AccountRequest, site_ref: str) -> HttpResponse:
+    """Choose a premium plan for a site: what is charged now, what later and when, then buy."""
+    site = get_object_or_404(Site.objects.in_account(request.account), ref=site_ref)
+    today = clock.today()
+    form = PlanForm(request.POST or None, offers=premium_offers(request.account, on=today))
+    if request.method == "POST" and form.is_valid() and _bought(request, site, form):
+        return redirect("home:sites", account_ref=request.account.ref)
+    return render_in_account(
+        request,
+        "billing/upgrade.html",
+        {
+            "active_tab": "sites",
+            "site": site,
+            "form": form,
+            "card": default_card(request.account),
+        },
+    )
+
+
+def _bought(request: AccountRequest, site: Site, form: PlanForm) -> bool:
+    """Buy what was chosen; otherwise put the reason into the form."""
+    try:
+        upgrade_site(site, form.chosen.plan, on=clock.today())
+    except NoPaymentMethodError:
+        form.add_error(None, _("Add a card first; nothing was charged."))
+    except PaymentDeclinedError as refusal:
+        text = _("Your card was declined (%(code)s). Nothing was bought; try another card.")
+        form.add_error(None, text % {"code": refusal.code.replace("_", " ")})
+    except AlreadyUpgradedError:
+        messages.info(request, _("This site has a premium plan already."))
+        return True
+    except PaymentInDoubtError:
+        text = _("Your bank has not answered yet. The upgrade completes by itself when it does.")
+        messages.warning(request, text)
+        return True
+    else:
+        text = _("%(site)s is upgraded. Its points are on their way.")
+        messages.success(request, text % {"site": site})
+        return True
+    return False
+
+
+@require_POST
+@account_page(Can.PAY)
+def cancellation(request: AccountRequest, ref: str) -> HttpResponse:
+    """Switch auto-renewal off."""
+    subscription = get_object_or_404(Subscription.objects.in_account(request.account), ref=ref)
+    try:
+        cancel(subscription, by=request.user, at=clock.now())
+    except NotRenewingError:
+        text = _("It does not renew now: it is cancelled already, or a payment is under way.")
+        messages.info(request, text)
+    else:
+        subscription.refresh_from_db()
+        ends = date_format(subscription.paid_through, "DATE_FORMAT")
+        text = _(
+            "It will not renew. You keep it until %(ends)s, and can take this back until then."
+        )
+        messages.success(request, text % {"ends": ends})
+    return redirect("billing:overview", account_ref=request.account.ref)
+
+
+@require_POST
+@account_page(Can.PAY)
+def cancellation_withdrawal(request: AccountRequest, ref: str) -> HttpResponse:
+    """Switch auto-renewal on again."""
+    subscription = get_object_or_404(Subscription.objects.in_account(request.account), ref=ref)
+    try:
+        take_back(subscription, on=clock.today(), at=clock.now())
+    except NotCancelledError:
+        messages.info(request, _("There is no cancellation to take back, or it has ended."))
+    else:
+        messages.success(request, _("It renews again, as before."))
+    return redirect("billing:overview", account_ref=request.account.ref)

@@ -1,0 +1,249 @@
+"""What claims write: to the client who is asked, and to the partner who asked."""
+
+from datetime import date, timedelta
+
+from django.utils.translation import gettext as _
+
+from claims import rules
+from claims.links import new_link
+from claims.models import (
+    Answer,
+    ApprovalRequest,
+    Claim,
+    ClaimState,
+    DeclineReason,
+    Reinstatement,
+    Verdict,
+)
+from partners.models import Account, Site
+from portal.lib import clock
+from portal.mail.letters import Context, SecretLink, letter, link_to
+from portal.mail.models import Message
+from portal.models import User
+
+# What a partner is told of a client's reason. A report of abuse, or words meant for us, are not theirs.
+REASONS_TOLD = frozenset(
+    {DeclineReason.UNKNOWN_PARTNER, DeclineReason.DID_NOT_WORK, DeclineReason.WRONG_SITE}
+)
+
+
+# --- To the client -------------------------------------------------------------------------------
+
+
+@letter("claims/request", sample=lambda: _asking(_sample_request(), link=_sample_link()))
+def request(message: Message, *, claim_id: int) -> Context:
+    """The question, with its one link."""
+    asked = _request(claim_id)
+    return _asking(asked, link=new_link(asked, mail=message))
+
+
+@letter("claims/follow_up", sample=lambda: _asking(_sample_request(), link=_sample_link()))
+def follow_up(message: Message, *, claim_id: int) -> Context:
+    """The question once more, and never again."""
+    asked = _request(claim_id)
+    return _asking(asked, link=new_link(asked, mail=message))
+
+
+def _asking(asked: ApprovalRequest, *, link: SecretLink) -> Context:
+    return _about(asked.claim) | {
+        "sent_on": asked.sent_on,
+        "follow_up_on": rules.follow_up_on(asked.sent_on),
+        "lapses_on": asked.lapses_on,
+        "action_url": link,
+        "action_label": _("Answer this request"),
+        "reason": _why_the_client(asked.claim),
+    }
+
+
+@letter(
+    "claims/answer_receipt",
+    sample=lambda: _receipt(
+        _sample_answer(), link=_sample_link(), changeable_until=_sample_changeable()
+    ),
+)
+def answer_receipt(message: Message, *, answer_id: int) -> Context:
+    """What was answered, under which name, and until when it can be changed."""
+    given = _answer(answer_id)
+    link = new_link(given.claim.request, mail=message)
+    return _receipt(given, link=link, changeable_until=_changeable_until(given))
+
+
+def _receipt(given: Answer, *, link: SecretLink, changeable_until: date) -> Context:
+    return _about(given.claim) | {
+        "is_yes": given.verdict == Verdict.APPROVE,
+        "is_change": given.ordinal > 1,
+        "decline_reason": given.get_reason_display(),
+        "answered_by": given.answered_by,
+        "answered_on": given.answered_on,
+        "changeable_until": changeable_until,
+        "action_url": link,
+        "action_label": _("See or change the answer"),
+        "reason": _why_the_client(given.claim),
+    }
+
+
+@letter("claims/reinstated_client", sample=lambda: _put_right(_sample_reinstatement()))
+def reinstated_client(message: Message, *, reinstatement_id: int) -> Context:
+    """Our staff turned a no into a yes: why, and what to do if that is wrong."""
+    put_right = _reinstatement(reinstatement_id)
+    return _put_right(put_right) | {"reason": _why_the_client(put_right.claim)}
+
+
+# --- To the partner ------------------------------------------------------------------------------
+
+
+@letter(
+    "claims/answered",
+    sample=lambda: _told(_sample_answer(), changeable_until=_sample_changeable()),
+)
+def answered(message: Message, *, answer_id: int) -> Context:
+    """The client answered (or changed the answer), and what follows from it."""
+    given = _answer(answer_id)
+    return _told(given, changeable_until=_changeable_until(given))
+
+
+def _told(given: Answer, *, changeable_until: date) -> Context:
+    is_told = given.reason in REASONS_TOLD
+    return _for_partner(given.claim) | {
+        "is_yes": given.verdict == Verdict.APPROVE,
+        "is_change": given.ordinal > 1,
+        "decline_reason": given.get_reason_display() if is_told else "",
+        "changeable_until": changeable_until,
+    }
+
+
+@letter("claims/lapsed", sample=lambda: _lapsed(_sample_request()))
+def lapsed(message: Message, *, claim_id: int) -> Context:
+    """Nobody answered in time."""
+    return _lapsed(_request(claim_id))
+
+
+def _lapsed(asked: ApprovalRequest) -> Context:
+    return _for_partner(asked.claim) | {"sent_on": asked.sent_on, "lapsed_on": asked.lapses_on}
+
+
+@letter(
+    "claims/reinstated_partner",
+    sample=lambda: _put_right(_sample_reinstatement()) | _for_partner(_sample_request().claim),
+)
+def reinstated_partner(message: Message, *, reinstatement_id: int) -> Context:
+    """The declined claim counts after all."""
+    put_right = _reinstatement(reinstatement_id)
+    return _put_right(put_right) | _for_partner(put_right.claim)
+
+
+# --- What several say ----------------------------------------------------------------------------
+
+
+def _about(claim: Claim) -> Context:
+    return {
+        "agency": claim.account.name,
+        "person": claim.submitted_by.name or claim.submitted_by.email,
+        "site": claim.site.address,
+        "site_name": claim.site.name,
+        "client": claim.client.name,
+        "year": claim.programme_year,
+    }
+
+
+def _for_partner(claim: Claim) -> Context:
+    return _about(claim) | {
+        "action_url": link_to("claims:list", account_ref=claim.account.ref),
+        "action_label": _("Open your claims"),
+        "reason": _("You get this mail because you submitted this claim for %(agency)s.")
+        % {"agency": claim.account.name},
+    }
+
+
+def _put_right(reinstatement: Reinstatement) -> Context:
+    return _about(reinstatement.claim) | {
+        "answered_on": reinstatement.answer.answered_on,
+        "put_right_on": clock.date_of(reinstatement.reinstated_at),
+        "staff_reason": reinstatement.reason,
+        "reason": _why_the_client(reinstatement.claim),
+    }
+
+
+def _why_the_client(claim: Claim) -> str:
+    return _(
+        "You get this mail because this is the address on record for the account %(client)s, "
+        "which the site belongs to."
+    ) % {"client": claim.client.name}
+
+
+# --- What is read --------------------------------------------------------------------------------
+
+_CLAIM = ("claim__account", "claim__site", "claim__client", "claim__submitted_by")
+
+
+def _request(claim_id: int) -> ApprovalRequest:
+    return ApprovalRequest.objects.select_related(*_CLAIM).get(claim=claim_id)
+
+
+def _answer(answer_id: int) -> Answer:
+    return Answer.objects.select_related("claim__request", *_CLAIM).get(pk=answer_id)
+
+
+def _reinstatement(reinstatement_id: int) -> Reinstatement:
+    return Reinstatement.objects.select_related("answer", *_CLAIM).get(pk=reinstatement_id)
+
+
+def _changeable_until(given: Answer) -> date:
+    """Counted from the first answer, however often it was changed since."""
+    first = Answer.objects.filter(claim=given.claim_id).earliest("ordinal")
+    return rules.answer_changeable_until(first.answered_on)
+
+
+# --- Samples -------------------------------------------------------------------------------------
+
+
+def _sample_link() -> SecretLink:
+    return SecretLink(link_to("claims:approval_link", token="a-sample-that-opens-nothing"))
+
+
+def _sample_changeable() -> date:
+    return rules.answer_changeable_until(clock.today())
+
+
+def _sample_request() -> ApprovalRequest:
+    at = clock.now()
+    claim = Claim(
+        account=Account(name="Harbour Studio", email="hello@harbour-studio.example"),
+        site=Site(address="cornerbakery.example", name="The Corner Bakery"),
+        client=Account(name="The Corner Bakery", email="owner@cornerbakery.example"),
+        programme_year=clock.today().year,
+        submitted_by=User(name="Amira Osei", email="amira@harbour-studio.example"),
+        submitted_at=at,
+        submitted_on=clock.today(),
+        state=ClaimState.AWAITING,
+        state_since=at,
+    )
+    return ApprovalRequest(
+        claim=claim,
+        sent_to=claim.client.email,
+        sent_on=clock.today(),
+        lapses_on=rules.lapses_on(clock.today()),
+    )
+
+
+def _sample_answer() -> Answer:
+    return Answer(
+        claim=_sample_request().claim,
+        ordinal=1,
+        verdict=Verdict.DECLINE,
+        reason=DeclineReason.UNKNOWN_PARTNER,
+        answered_by="Carol Baker",
+        answered_at=clock.now(),
+        answered_on=clock.today(),
+    )
+
+
+def _sample_reinstatement() -> Reinstatement:
+    given = _sample_answer()
+    given.answered_on -= timedelta(days=3)
+    return Reinstatement(
+        claim=given.claim,
+        answer=given,
+        reason=_("The client told us on the phone that the answer was a slip."),
+        reinstated_at=clock.now(),
+    )

@@ -1,0 +1,1 @@
+"""Pages for partners who claim, and for clients who answer."""

@@ -1,0 +1,128 @@
+"""The client's side: one link in a mail, and a page on which a person answers.
+
+Opening the link changes nothing: it moves the token into a signed cookie and redirects to an
+address without it. Only a POST with an explicit choice and a typed name answers.
+"""
+
+from django.contrib.auth.decorators import login_not_required
+from django.core import signing
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from claims import rules
+from claims.actions.answer import Said, answer, refuse_unless_answerable
+from claims.errors import AnswerFinalError, NotAnswerableError
+from claims.forms import AnswerForm
+from claims.links import find_request
+from claims.models import Answer, ApprovalRequest, Claim, Verdict
+from partners.queries import rank_held
+from portal.lib import clock
+
+COOKIE = "approval"
+COOKIE_SECONDS = 2 * 60 * 60
+MAX_TOKEN_LENGTH = 100
+
+
+@login_not_required
+@require_safe
+@never_cache
+def approval_link(request: HttpRequest, token: str) -> HttpResponse:
+    """Move the token out of the address. Unknown links are all alike: 404."""
+    if len(token) > MAX_TOKEN_LENGTH or "\x00" in token or find_request(token) is None:
+        return _unknown(request)
+    response = redirect("claims:approval")
+    response.set_signed_cookie(
+        COOKIE,
+        token,
+        max_age=COOKIE_SECONDS,
+        path=response["Location"],
+        httponly=True,
+        samesite="Lax",
+        secure=request.is_secure(),
+    )
+    return _private(response)
+
+
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def approval(request: HttpRequest) -> HttpResponse:
+    """Who asks, for which site, what the answer means; then what was answered."""
+    asked = _asked(request)
+    if asked is None:
+        return _unknown(request)
+    claim, at = asked.claim, clock.now()
+    try:
+        in_force = refuse_unless_answerable(claim, at=at)
+    except (NotAnswerableError, AnswerFinalError):
+        return _page(request, asked, "claims/approval_closed.html", answer=claim.answers.first())
+    form = AnswerForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        answer(asked, _said(request, form), at=at)
+        return _private(redirect("claims:approval"))
+    return _page(
+        request,
+        asked,
+        "claims/approval.html",
+        form=form,
+        answer=in_force,
+        is_changing=request.method == "POST" or "change" in request.GET,
+        changeable_until=_changeable_until(claim),
+    )
+
+
+def _asked(request: HttpRequest) -> ApprovalRequest | None:
+    try:
+        token = request.get_signed_cookie(COOKIE, max_age=COOKIE_SECONDS)
+    except (KeyError, signing.BadSignature):
+        return None
+    return find_request(token)
+
+
+def _changeable_until(claim: Claim) -> object:
+    first = claim.answers.order_by("ordinal").first()
+    return rules.answer_changeable_until(first.answered_on) if first else None
+
+
+def _said(request: HttpRequest, form: AnswerForm) -> Said:
+    said = form.cleaned_data
+    return Said(
+        verdict=Verdict(said["verdict"]),
+        name=said["name"].strip(),
+        reason=said["reason"],
+        comment=said["comment"],
+        ip_address=request.META.get("REMOTE_ADDR") or None,
+        user_agent=request.headers.get("User-Agent", ""),
+    )
+
+
+def _page(
+    request: HttpRequest,
+    asked: ApprovalRequest,
+    template: str,
+    *,
+    answer: Answer | None,
+    **context: object,
+) -> HttpResponse:
+    claim = asked.claim
+    context |= {
+        "claim": claim,
+        "asked": asked,
+        "answer": answer,
+        "rank": rank_held(claim.account, on=clock.today()),
+    }
+    return _private(render(request, template, context))
+
+
+def _unknown(request: HttpRequest) -> HttpResponse:
+    response = render(request, "claims/approval_unknown.html", status=404)
+    return _private(response)
+
+
+def _private(response: HttpResponse) -> HttpResponse:
+    """Kept by nobody, found by nobody."""
+    response["X-Robots-Tag"] = "noindex, nofollow"
+    response["Cache-Control"] = "no-store, private"
+    return response

@@ -1,0 +1,3 @@
+"""What every test may use. The database comes with the settings (`portal/testing/settings.py`)."""
+
+pytest_plugins = ["portal.testing.browser"]

@@ -1,0 +1,148 @@
+"""Accounts, who sits in them, and their sites."""
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.db.models.functions import Lower
+from django.http import HttpRequest
+from django.utils.formats import date_format
+from django.utils.http import urlencode
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+
+from partners.models import Account, Contributor, Membership, PendingMembership, Site
+from portal.staff.admins import (
+    KeptAdmin,
+    ReadOnlyAdmin,
+    ReadOnlyInline,
+    Section,
+    link_to,
+    list_url,
+)
+from portal.staff.site import admin_site
+
+# What an account leads to: the words, the list, and the permission to see it.
+SHORTCUTS = (
+    (_("Sites"), "partners.site"),
+    (_("Points ledger"), "partners.pointsentry"),
+    (_("Standings"), "partners.standing"),
+    (_("Claims, made and received"), "claims.claim"),
+    (_("Subscriptions"), "billing.subscription"),
+    (_("Invoices"), "billing.invoice"),
+    (_("Payment methods"), "billing.paymentmethod"),
+    (_("Mail"), "mail.message"),
+)
+
+
+class MembershipInline(ReadOnlyInline):
+    model = Membership
+    fields = ("user", "role", "since_at")
+    readonly_fields = fields
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return super().get_queryset(request).select_related("user")  # type: ignore[no-any-return]
+
+
+class PendingMembershipInline(ReadOnlyInline):
+    model = PendingMembership
+    by = "account"
+    fields = ("email", "role")
+    readonly_fields = fields
+
+
+@admin.register(Account, site=admin_site)
+class AccountAdmin(KeptAdmin):
+    """Accounts come from the platform; staff keep their name and their address on record."""
+
+    list_display = ("name", "email", "country", "currency", "joined", "ref")
+    list_select_related = ("enrolment",)
+    search_fields = (
+        "name__icontains",
+        "email__iexact",
+        "ref__exact",
+        "platform_ref__exact",
+        "sites__address__icontains",
+        "memberships__user__email__iexact",
+        "memberships__user__ref__exact",
+    )
+    ordering = (Lower("name"), "id")
+    fields = (
+        ("name", "email"),
+        ("country", "currency", "joined"),
+        ("ref", "platform_ref", "created_at"),
+    )
+    readonly_fields = ("country", "currency", "joined", "ref", "platform_ref", "created_at")
+    inlines = (MembershipInline, PendingMembershipInline)
+    history_below = ((Membership, "account_id"),)
+
+    @display(description=_("in the programme since"))
+    def joined(self, account: Account) -> str:
+        enrolment = getattr(account, "enrolment", None)
+        return date_format(enrolment.enrolled_on, "DATE_FORMAT") if enrolment else "–"
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def get_sections(self, request: HttpRequest, row: Account) -> list[Section]:
+        """Ways to everything that belongs to the account, and its history."""
+        query = urlencode({"q": row.ref})
+        shortcuts = [
+            (words, list_url(label, query=query))
+            for words, label in SHORTCUTS
+            if request.user.has_perm(label.replace(".", ".view_"))
+        ]
+        everything = Section(
+            _("Everything of this account"), "staff/shortcuts.html", {"shortcuts": shortcuts}
+        )
+        return [everything, *super().get_sections(request, row)]
+
+
+class ContributorInline(ReadOnlyInline):
+    model = Contributor
+    by = "site"
+    fields = ("account", "from_on", "to_on")
+    readonly_fields = fields
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return super().get_queryset(request).select_related("account")  # type: ignore[no-any-return]
+
+
+@admin.register(Site, site=admin_site)
+class SiteAdmin(ReadOnlyAdmin):
+    """Sites and who contributes to them, as the platform says."""
+
+    list_display = ("address", "name", "in_account", "created_at")
+    list_select_related = ("account",)
+    search_fields = (
+        "address__icontains",
+        "name__icontains",
+        "ref__exact",
+        "platform_ref__exact",
+        "account__name__icontains",
+        "account__email__iexact",
+        "account__ref__exact",
+    )
+    ordering = ("address",)
+    fields = (("address", "name"), "account", ("ref", "platform_ref", "created_at"))
+    inlines = (ContributorInline,)
+    history_below = ((Contributor, "site_id"),)
+
+    @display(description=_("account"))
+    def in_account(self, site: Site) -> str:
+        return link_to(site.account)
+
+    def get_sections(self, request: HttpRequest, row: Site) -> list[Section]:
+        """Ways to what happened to the site, and its history."""
+        query = urlencode({"q": row.address})
+        labels = (
+            (_("Claims on it"), "claims.claim"),
+            (_("Subscriptions"), "billing.subscription"),
+            (_("Qualifying events"), "partners.qualifyingevent"),
+            (_("Points it brought"), "partners.pointsentry"),
+        )
+        shortcuts = [
+            (words, list_url(label, query=query))
+            for words, label in labels
+            if request.user.has_perm(label.replace(".", ".view_"))
+        ]
+        related = Section(_("Elsewhere"), "staff/shortcuts.html", {"shortcuts": shortcuts})
+        return [related, *super().get_sections(request, row)]

@@ -1,0 +1,120 @@
+"""What staff decide about the programme: its opening, its terms, its years."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import TextField
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+from unfold.widgets import UnfoldAdminTextareaWidget
+
+from partners.models import (
+    Enrolment,
+    PointsEntry,
+    PointValue,
+    Programme,
+    ProgrammeTerms,
+    ProgrammeYear,
+    Rank,
+)
+from portal.staff.admins import EditableInline, KeptAdmin
+from portal.staff.forms import FixedOnceUsedForm
+from portal.staff.site import admin_site
+
+
+class PointValueForm(FixedOnceUsedForm):
+    """Ledger lines name the value they were made under, so it must stay what it was."""
+
+    fixed = ("relation", "product_code", "points")
+    refusal = _("Points were credited under this value already, so it stays as it is.")
+
+    def is_used(self) -> bool:
+        return PointsEntry.objects.filter(rule=self.instance).exists()
+
+
+class _UntilClosed(EditableInline):
+    """Editable until the year is closed: from then on its ranks are final."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._is_open(obj) and bool(super().has_add_permission(request, obj))
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._is_open(obj) and bool(super().has_change_permission(request, obj))
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._is_open(obj) and bool(super().has_delete_permission(request, obj))
+
+    @staticmethod
+    def _is_open(year: Any) -> bool:
+        return not (isinstance(year, ProgrammeYear) and year.closed_at)
+
+
+class RankInline(_UntilClosed):
+    model = Rank
+    formfield_overrides = {
+        TextField: {"widget": UnfoldAdminTextareaWidget(attrs={"rows": 3, "class": "staff-short"})}
+    }
+    fields = ("level", "name", "threshold_points", "benefits")
+
+
+class PointValueInline(_UntilClosed):
+    model = PointValue
+    form = PointValueForm
+    fields = ("relation", "product_code", "points")
+
+
+@admin.register(ProgrammeYear, site=admin_site)
+class ProgrammeYearAdmin(KeptAdmin):
+    """A year with its ranks and point values; nothing of a closed year can be changed."""
+
+    list_display = ("year", "waiting_days", "closes_on", "is_closed")
+    fields = ("year", ("waiting_days", "closes_on"), "closed_at")
+    inlines = (RankInline, PointValueInline)
+    history_below = ((Rank, "programme_year_id"), (PointValue, "programme_year_id"))
+
+    @display(description=_("closed"), boolean=True)
+    def is_closed(self, year: ProgrammeYear) -> bool:
+        return year.closed_at is not None
+
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: ProgrammeYear | None = None
+    ) -> tuple[str, ...]:
+        return ("closed_at", "year") if obj else ("closed_at",)
+
+    def has_change_permission(
+        self, request: HttpRequest, obj: ProgrammeYear | None = None
+    ) -> bool:
+        is_closed = obj is not None and obj.closed_at is not None
+        return not is_closed and bool(super().has_change_permission(request, obj))
+
+
+@admin.register(Programme, site=admin_site)
+class ProgrammeAdmin(KeptAdmin):
+    """The day from which accounts can join. There is one programme."""
+
+    list_display = ("__str__", "opens_on")
+    fields = ("opens_on",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        may = bool(super().has_add_permission(request))
+        return may and not Programme.objects.exists()
+
+
+class TermsForm(FixedOnceUsedForm):
+    """Whoever accepted these terms accepted these words."""
+
+    fixed = ("version", "in_force_from", "text")
+    refusal = _("Partners have joined under these terms. Add a new version instead.")
+
+    def is_used(self) -> bool:
+        return Enrolment.objects.filter(terms=self.instance).exists()
+
+
+@admin.register(ProgrammeTerms, site=admin_site)
+class ProgrammeTermsAdmin(KeptAdmin):
+    """Versions of what a partner accepts when joining."""
+
+    form = TermsForm
+    list_display = ("version", "in_force_from")
+    fields = (("version", "in_force_from"), "text")

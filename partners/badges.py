@@ -1,0 +1,77 @@
+"""Badges: a rank, its year, and where to check it. Drawn once as SVG; PNG is the same drawing."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+from pathlib import Path
+
+import resvg_py
+from django.template.loader import render_to_string
+
+FONTS = Path(__file__).resolve().parent / "fonts"
+
+
+class Theme(StrEnum):
+    LIGHT = "light"
+    DARK = "dark"
+
+
+# Widths in pixels; the height follows from the drawing (280 × 96).
+SIZES = (280, 560, 1120)
+WIDTH, HEIGHT = 280, 96
+
+
+@dataclass(frozen=True, slots=True)
+class Colours:
+    """What a theme paints with."""
+
+    ground: str
+    edge: str
+    text: str
+    soft: str
+    frond: str
+    faint: str
+    accent: str
+
+
+COLOURS = {
+    Theme.LIGHT: Colours(
+        "#fbfaf5", "#d9d6c8", "#17221c", "#4d5a52", "#1f6b4a", "#cfd8cf", "#a85a12"
+    ),
+    Theme.DARK: Colours(
+        "#15201a", "#33433a", "#f2f1ea", "#b3beb6", "#6fc79b", "#2c3b33", "#f0b060"
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Badge:
+    """What a badge says."""
+
+    rank: str
+    level: int
+    levels: int
+    year: int
+    programme: str
+    check_at: str  # the verification page, without the scheme
+
+
+@lru_cache(maxsize=512)
+def as_svg(badge: Badge, theme: Theme) -> str:
+    """The badge as SVG, with a title that says it in words."""
+    return render_to_string(
+        "partners/badge.svg", {"badge": badge, "colours": COLOURS[theme]}
+    )
+
+
+@lru_cache(maxsize=256)
+def as_png(badge: Badge, theme: Theme, width: int) -> bytes:
+    """The same drawing as PNG, that many pixels wide."""
+    return bytes(
+        resvg_py.svg_to_bytes(
+            svg_string=as_svg(badge, theme),
+            width=width,
+            font_files=[str(path) for path in sorted(FONTS.glob("*.ttf"))],
+            skip_system_fonts=True,
+        )
+    )

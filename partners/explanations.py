@@ -1,0 +1,230 @@
+"""Why a site has or hasn't earned points, and when it will: one state, one reason, one sentence.
+
+The verdicts come from `attribution`; this module only chooses which of them answers the question,
+and puts it into words.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext_lazy as _
+
+from partners.attribution import Judged, Verdict
+from partners.models import Site
+from partners.rules import Relation
+
+
+class State(StrEnum):
+    """What a partner wants to know first."""
+
+    CREDITED = "credited"
+    WAITING = "waiting"
+    EXPECTED = "expected"
+    NOT_COUNTING = "not_counting"
+
+
+class Reason(StrEnum):
+    """Why, as a word that stays the same in every language."""
+
+    CREDITED = "credited"
+    WAITING_PERIOD = "waiting_period"
+    NEXT_RENEWAL = "next_renewal"
+    NOT_JOINED = "not_joined"
+    REFUNDED = "refunded"
+    YEAR_OVER = "year_over"
+    BEFORE_JOINING = "before_joining"
+    LAST_YEAR = "event_was_last_year"
+    CLAIM_AWAITING = "claim_awaiting_client"
+    CLAIM_DECLINED = "claim_declined"
+    CLAIM_LAPSED = "claim_lapsed"
+    CLAIM_WITHDRAWN = "claim_withdrawn"
+    PRODUCT_DOES_NOT_COUNT = "product_does_not_count"
+    ENDS_WITHOUT_RENEWAL = "ends_without_renewal"
+    NO_PREMIUM_PLAN = "no_premium_plan"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscribed:
+    """What a site is subscribed to, as far as points are concerned."""
+
+    has_premium_plan: bool = False
+    has_other_products: bool = False
+    ends_on: date | None = None  # set when the premium plan does not renew
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """The answer for one site, as seen from one account."""
+
+    site: Site
+    relation: Relation
+    state: State
+    reason: Reason
+    event_on: date | None = None
+    lands_on: date | None = None
+    points: int | None = None
+    programme_year: int | None = None
+    ends_on: date | None = None
+
+    @property
+    def sentence(self) -> str:
+        return str(SENTENCES[self.reason]) % _facts(self)
+
+    @property
+    def tone(self) -> str:
+        """How a page shows the state."""
+        return TONES[self.state]
+
+
+TONES = {
+    State.CREDITED: "good",
+    State.WAITING: "wait",
+    State.EXPECTED: "info",
+    State.NOT_COUNTING: "mute",
+}
+
+
+def explain(
+    *,
+    site: Site,
+    relation: Relation,
+    past: list[Judged],
+    expected: Judged | None,
+    claim: Reason | None,
+    subscribed: Subscribed,
+    on: date,
+) -> Explanation:
+    """Choose what answers the question: what has landed, what will, or what stands in the way.
+
+    `past` are the verdicts on this site's events since last January, latest first; `expected` the
+    one on its next renewal; `claim` what stands in a contributor's way.
+    """
+    answers = (
+        *_landing(past, on=on),
+        *([(State.NOT_COUNTING, claim, None)] if claim else []),
+        *_not_joined(past, expected),
+        *_expected(expected),
+        *_hindered(past, on=on),
+        _unsubscribed(past, subscribed),
+    )
+    state, reason, judged = answers[0]
+    return Explanation(
+        site=site,
+        relation=relation,
+        state=state,
+        reason=reason,
+        event_on=judged.occurs_on if judged else None,
+        lands_on=_arrival(judged),
+        points=judged.points if judged else None,
+        programme_year=judged.programme_year if judged else None,
+        ends_on=subscribed.ends_on,
+    )
+
+
+Answers = Iterator[tuple[State, Reason, Judged | None]]
+
+
+def _landing(past: list[Judged], *, on: date) -> Answers:
+    """This year's points, there or on their way; those of last December may still be."""
+    for one in past:
+        if one.verdict is Verdict.CREDITED and one.programme_year == on.year:
+            yield State.CREDITED, Reason.CREDITED, one
+    for one in reversed(past):
+        if one.verdict in {Verdict.WAITING, Verdict.DUE}:
+            yield State.WAITING, Reason.WAITING_PERIOD, one
+
+
+def _not_joined(past: list[Judged], expected: Judged | None) -> Answers:
+    for one in (*past, expected):
+        if one and one.verdict is Verdict.NOT_JOINED:
+            yield State.NOT_COUNTING, Reason.NOT_JOINED, one
+
+
+def _expected(expected: Judged | None) -> Answers:
+    if expected and expected.verdict in {Verdict.WAITING, Verdict.DUE}:
+        yield State.EXPECTED, Reason.NEXT_RENEWAL, expected
+
+
+HINDRANCES = {
+    Verdict.VOIDED: Reason.REFUNDED,
+    Verdict.TOO_LATE: Reason.YEAR_OVER,
+    Verdict.BEFORE_JOINING_YEAR: Reason.BEFORE_JOINING,
+}
+
+
+def _hindered(past: list[Judged], *, on: date) -> Answers:
+    for one in past:
+        if one.verdict in HINDRANCES and one.programme_year == on.year:
+            yield State.NOT_COUNTING, HINDRANCES[one.verdict], one
+
+
+def _unsubscribed(
+    past: list[Judged], subscribed: Subscribed
+) -> tuple[State, Reason, Judged | None]:
+    if subscribed.has_premium_plan and subscribed.ends_on:
+        return State.NOT_COUNTING, Reason.ENDS_WITHOUT_RENEWAL, None
+    if past:
+        return State.NOT_COUNTING, Reason.LAST_YEAR, past[0]
+    if subscribed.has_other_products:
+        return State.NOT_COUNTING, Reason.PRODUCT_DOES_NOT_COUNT, None
+    return State.NOT_COUNTING, Reason.NO_PREMIUM_PLAN, None
+
+
+def _arrival(judged: Judged | None) -> date | None:
+    if judged is None:
+        return None
+    return judged.credited_on if judged.verdict is Verdict.CREDITED else judged.lands_on
+
+
+# --- Words ---------------------------------------------------------------------------------------
+
+
+def _day(day: date | None) -> str:
+    return date_format(day, "DATE_FORMAT") if day else ""
+
+
+def _facts(told: Explanation) -> dict[str, object]:
+    return {
+        "points": told.points,
+        "event": _day(told.event_on),
+        "lands": _day(told.lands_on),
+        "year": told.programme_year,
+        "ends": _day(told.ends_on),
+    }
+
+
+SENTENCES = {
+    Reason.CREDITED: _(
+        "%(points)s points for %(year)s, credited on %(lands)s (event of %(event)s)."
+    ),
+    Reason.WAITING_PERIOD: _(
+        "%(points)s points are on their way: the event of %(event)s lands on %(lands)s"
+        " and counts for %(year)s."
+    ),
+    Reason.NEXT_RENEWAL: _(
+        "The next renewal is on %(event)s; its %(points)s points would land on %(lands)s"
+        " and count for %(year)s."
+    ),
+    Reason.NOT_JOINED: _(
+        "%(points)s points for the event of %(event)s, once you join the programme."
+    ),
+    Reason.REFUNDED: _("The event of %(event)s was refunded, so it earns no points."),
+    Reason.YEAR_OVER: _("The event of %(event)s came too late: %(year)s had closed."),
+    Reason.BEFORE_JOINING: _("The event of %(event)s was in a year before you joined."),
+    Reason.LAST_YEAR: _(
+        "Its last event was on %(event)s, in an earlier year; it has none this year"
+        " and no renewal is planned."
+    ),
+    Reason.CLAIM_AWAITING: _("Your claim waits for the client’s answer."),
+    Reason.CLAIM_DECLINED: _("The client declined your claim."),
+    Reason.CLAIM_LAPSED: _("Your claim lapsed without an answer. You can claim the site again."),
+    Reason.CLAIM_WITHDRAWN: _("You withdrew your claim. You can claim the site again."),
+    Reason.PRODUCT_DOES_NOT_COUNT: _(
+        "What this site has is an add-on; only a premium plan for the site itself counts."
+    ),
+    Reason.ENDS_WITHOUT_RENEWAL: _("Its premium plan ends on %(ends)s and does not renew."),
+    Reason.NO_PREMIUM_PLAN: _("It has no premium plan. Upgrading it earns points."),
+}

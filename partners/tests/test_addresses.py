@@ -1,0 +1,51 @@
+"""Site addresses as people type them, brought to one form."""
+
+import pytest
+
+from partners.addresses import AddressError, normalise
+
+
+@pytest.mark.parametrize(
+    ("typed", "address"),
+    [
+        ("example.com", "example.com"),
+        ("  Example.COM  ", "example.com"),
+        ("https://www.example.com/", "example.com"),
+        ("HTTP://Example.com/Shop//a/?b=1#c", "example.com/Shop/a"),
+        ("example.com:8443/a", "example.com/a"),
+        ("example.com.", "example.com"),
+        ("bücher.example", "xn--bcher-kva.example"),
+        ("someone.builder.example/my-site", "someone.builder.example/my-site"),
+    ],
+)
+def test_an_address_is_host_and_path(typed, address) -> None:
+    assert normalise(typed) == address
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "",
+        "   ",
+        "localhost",
+        "not a site",
+        "http://",
+        "https://exa mple.com",
+        "example.com/a b",
+        "-example.com",
+        "javascript:alert(1)",
+        "http://[::1]/",
+        "http://[broken/",
+        "." * 300,
+        "a" * 254 + ".example",
+        "example.com/" + "a" * 250,
+    ],
+)
+def test_what_is_no_address_is_refused(typed) -> None:
+    with pytest.raises(AddressError):
+        normalise(typed)
+
+
+@pytest.mark.parametrize("typed", ["https://www.Example.com/Shop/?a=1", "bücher.example/ü"])
+def test_a_normalised_address_stays_as_it_is(typed) -> None:
+    assert normalise(normalise(typed)) == normalise(typed)

@@ -1,0 +1,1 @@
+"""Pages of the programme, the team, and the badge."""

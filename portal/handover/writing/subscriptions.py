@@ -1,0 +1,134 @@
+"""Subscriptions, their periods paid on the old system, and the events that follow from them."""
+
+from datetime import date, datetime
+
+from django.conf import settings
+
+from billing.models import Cancellation, Period, Subscription
+from billing.rules import KINDS_THAT_EARN_POINTS
+from partners.actions.points import schedule
+from partners.models import QualifyingEvent
+from partners.rules import EventKind
+from portal.handover.upsert import Count, count, run, upsert
+
+ROWS = """
+    FROM handover_subscriptions s
+    JOIN handover_course c ON c.line = s.line AND NOT c.keeps_its_own
+    JOIN partners_account a ON a.platform_ref = s.account
+    JOIN billing_product p ON p.code = s.product
+    JOIN billing_plan plan ON plan.product_id = p.id AND plan.cycle = s.cycle
+    LEFT JOIN partners_site site ON site.platform_ref = s.site
+    LEFT JOIN billing_paymentmethod m ON m.provider_ref = s.payment_method AND m.account_id = a.id
+"""
+TERMS = """
+    FROM handover_term t
+    JOIN handover_course c ON c.subscription = t.subscription AND NOT c.keeps_its_own
+    JOIN billing_subscription b ON b.platform_ref = t.subscription
+"""
+
+
+def write_subscriptions(*, at: datetime) -> list[Count]:
+    kept = count("FROM handover_course WHERE keeps_its_own")
+    subscriptions = upsert(
+        Subscription,
+        source=f"{ROWS} ORDER BY s.line",
+        values={
+            "ref": "s.ref",
+            "platform_ref": "s.id",
+            "account_id": "a.id",
+            "site_id": "site.id",
+            "plan_id": "plan.id",
+            "label": "COALESCE(s.label, '')",
+            "currency": "s.currency",
+            "payment_method_id": "m.id",
+            "purchased_on": "s.purchased_on",
+            "anchor_on": "s.purchased_on",
+            "sale_amount": "s.sale_amount",
+            "state": "c.state",
+            "paid_through": "c.paid_through",
+            "next_ordinal": "c.next_ordinal",
+            "next_charge_on": "c.next_charge_on",
+        },
+        conflict="(platform_ref)",
+        update=(
+            "account_id",
+            "site_id",
+            "plan_id",
+            "label",
+            "currency",
+            "payment_method_id",
+            "sale_amount",
+            "state",
+            "paid_through",
+            "next_ordinal",
+            "next_charge_on",
+        ),
+        kept=kept,
+    )
+    return [subscriptions, _cancellations(at=at)]
+
+
+def _cancellations(*, at: datetime) -> Count:
+    """A cancellation taken over can be taken back in the portal like any other."""
+    run(
+        f"""
+        DELETE FROM billing_cancellation k USING billing_subscription b, handover_course c
+         WHERE k.subscription_id = b.id AND b.platform_ref = c.subscription
+           AND NOT c.keeps_its_own AND c.state = 'active'
+        """
+    )
+    return upsert(
+        Cancellation,
+        source="FROM handover_course c JOIN billing_subscription b"
+        " ON b.platform_ref = c.subscription"
+        " WHERE c.state = 'ending' AND NOT c.keeps_its_own",
+        values={"subscription_id": "b.id", "cancelled_at": "%(at)s::timestamptz"},
+        conflict="(subscription_id) WHERE withdrawn_at IS NULL",
+        parameters={"at": at},
+    )
+
+
+def write_periods(*, at: datetime, on: date) -> list[Count]:
+    """The periods, then the events among them; points are decided on for all at once."""
+    new_year = date(on.year, 1, 1)
+    periods = upsert(
+        Period,
+        source=f"{TERMS} ORDER BY b.id, t.ordinal",
+        values={
+            "subscription_id": "b.id",
+            "ordinal": "t.ordinal",
+            "starts_on": "t.starts_on",
+            "ends_on": "t.ends_on",
+            "opened_at": "t.paid_on::timestamp AT TIME ZONE %(zone)s",
+        },
+        conflict="(subscription_id, starts_on)",
+        parameters={"zone": settings.BUSINESS_TIME_ZONE},
+    )
+    events = upsert(
+        QualifyingEvent,
+        source=f"{TERMS} JOIN partners_site site ON site.id = b.site_id"
+        " JOIN billing_plan plan ON plan.id = b.plan_id"
+        " JOIN billing_product p ON p.id = plan.product_id AND p.kind = ANY(%(kinds)s)"
+        " WHERE t.starts_on >= %(new_year)s ORDER BY t.starts_on, b.id",
+        values={
+            "source": "'import:' || t.subscription || ':' || t.starts_on",
+            "site_id": "site.id",
+            "account_id": "site.account_id",
+            "kind": "CASE WHEN t.ordinal = 0 THEN %(activated)s ELSE %(renewed)s END",
+            "occurs_on": "t.starts_on",
+            "paid_on": "t.paid_on",
+            "product_code": "p.code",
+            "recorded_at": "%(at)s::timestamptz",
+        },
+        conflict="(source)",
+        parameters={
+            "kinds": [kind.value for kind in KINDS_THAT_EARN_POINTS],
+            "new_year": new_year,
+            "activated": EventKind.ACTIVATED.value,
+            "renewed": EventKind.RENEWED.value,
+            "at": at,
+        },
+        ids_into="handover_event",
+    )
+    schedule(events_where="id IN (SELECT id FROM handover_event)", parameters={}, on=on)
+    return [periods, events]

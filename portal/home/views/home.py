@@ -1,0 +1,109 @@
+"""An account's home: the rank, the points, what is coming, what needs doing."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET
+
+from billing.queries import coming_charges, default_card, open_invoices
+from claims.models import ClaimState
+from claims.queries import counts_by_state
+from partners.access import AccountRequest, account_page, render_in_account
+from partners.models import Site
+from partners.queries import ledger, standing_now
+from partners.roles import Can, allows
+from partners.rules import BADGE_FROM_LEVEL
+from partners.views.programme import joining
+from portal.home.points import coming_points, explain_sites, sites_of
+from portal.lib import clock
+
+COMING_SHOWN = 6
+LEDGER_SHOWN = 5
+SITES_EXPLAINED = 5
+RENEWALS_AHEAD = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Todo:
+    """Something for a person to do, and where."""
+
+    text: str
+    url: str
+    tone: str
+
+
+@require_GET
+@account_page(Can.SEE)
+def home(request: AccountRequest) -> HttpResponse:
+    """Rank, points, what is coming and when, what changed, what is to do."""
+    account, today = request.account, clock.today()
+    context = joining(request)
+    coming = coming_points(account, on=today)
+    standing = standing_now(account, on=today, coming=coming)
+    shown = coming[:COMING_SHOWN]
+    addresses = dict(
+        Site.objects.filter(pk__in=[one.site_id for one in shown]).values_list("pk", "address")
+    )
+    is_new = not standing.points and not coming
+    return render_in_account(
+        request,
+        "home/home.html",
+        {
+            **context,
+            "active_tab": "home",
+            "standing": standing,
+            "has_badge": standing.held.level >= BADGE_FROM_LEVEL,
+            "coming": [(one, addresses[one.site_id]) for one in shown],
+            "coming_count": len(coming),
+            "coming_points": sum(one.points for one in coming),
+            "recent": list(ledger(account)[:LEDGER_SHOWN]),
+            "explained": explain_sites(account, sites_of(account)[:SITES_EXPLAINED], on=today)
+            if is_new
+            else [],
+            "todos": _todos(request),
+        },
+    )
+
+
+def _todos(request: AccountRequest) -> list[Todo]:
+    account = request.account
+    todos = []
+    waiting = counts_by_state(account).get(ClaimState.AWAITING, 0)
+    if waiting:
+        text = ngettext(
+            "%(n)s claim waits for its client", "%(n)s claims wait for their clients", waiting
+        )
+        url = reverse("claims:list", args=[account.ref]) + "?state=awaiting"
+        todos.append(Todo(text % {"n": waiting}, url, "wait"))
+    if allows(request.role, Can.SEE_BILLING):
+        todos += _billing_todos(request)
+    return todos
+
+
+def _billing_todos(request: AccountRequest) -> list[Todo]:
+    account, today = request.account, clock.today()
+    url = reverse("billing:overview", args=[account.ref])
+    todos = []
+    unpaid = open_invoices(account).count()
+    if unpaid:
+        text = ngettext(
+            "%(n)s payment failed and is tried again",
+            "%(n)s payments failed and are tried again",
+            unpaid,
+        )
+        todos.append(Todo(text % {"n": unpaid}, url, "bad"))
+    charges = coming_charges(account, on=today, until=today + RENEWALS_AHEAD)
+    if charges and default_card(account) is None:
+        todos.append(Todo(_("Add a card, or coming renewals cannot be paid"), url, "bad"))
+    if charges:
+        text = ngettext(
+            "%(n)s renewal is charged in the next 30 days",
+            "%(n)s renewals are charged in the next 30 days",
+            len(charges),
+        )
+        todos.append(Todo(text % {"n": len(charges)}, url + "#coming", "info"))
+    return todos

@@ -1,0 +1,77 @@
+"""The front door: who is signed in goes to their account."""
+
+from django import forms
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.db import connection, transaction
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from partners.models import Account, Membership
+from partners.roles import Role
+
+
+@login_not_required
+@require_safe
+def start(request: HttpRequest) -> HttpResponse:
+    """Home for who has one account, a choice for who has several, a welcome for the rest."""
+    if not request.user.is_authenticated:
+        return render(request, "home/welcome.html")
+    accounts = list(Account.objects.visible_to(request.user).order_by("name")[:2])
+    if len(accounts) == 1:
+        return redirect("home:home", account_ref=accounts[0].ref)
+    if accounts:
+        return redirect("home:accounts")
+    if request.user.is_staff:
+        return redirect("admin:index")
+    return redirect("home:new_account")
+
+
+@require_safe
+def accounts(request: HttpRequest) -> HttpResponse:
+    """The accounts one sits in, to choose from."""
+    seats = Membership.objects.filter(user=request.user).select_related("account")
+    return render(request, "home/accounts.html", {"seats": seats.order_by("account__name")})
+
+
+class NewAccountForm(forms.ModelForm):
+    """What opening an account asks for."""
+
+    currency = forms.ChoiceField(
+        label=_("Currency"), choices=[(code, code) for code in settings.CURRENCIES]
+    )
+
+    class Meta:
+        model = Account
+        fields = ("name", "country", "currency")
+        help_texts = {"country": _("Two letters, for example GB")}
+
+    def clean_country(self) -> str:
+        return str(self.cleaned_data["country"]).upper()
+
+
+@require_http_methods(["GET", "POST"])
+def new_account(request: HttpRequest) -> HttpResponse:
+    """Open an account for who has none; they become its owner."""
+    form = NewAccountForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        with transaction.atomic():
+            account = form.save(commit=False)
+            account.email = request.user.email  # type: ignore[union-attr]
+            account.save()
+            Membership.objects.create(account=account, user=request.user, role=Role.OWNER)
+        return redirect("home:home", account_ref=account.ref)
+    return render(request, "home/new_account.html", {"form": form})
+
+
+@login_not_required
+@never_cache
+@require_safe
+def health(request: HttpRequest) -> HttpResponse:
+    """Whether the portal can serve: it answers, and so does its database."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return JsonResponse({"status": "ok"})

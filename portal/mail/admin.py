@@ -1,0 +1,73 @@
+"""Mail as it was sent: to whom, when, in which words, and what became of it."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+
+from portal.mail.models import MailState, Message
+from portal.staff.admins import ReadOnlyAdmin, Section, list_url
+from portal.staff.site import Queue, admin_site
+
+STATE_COLOURS = {
+    MailState.QUEUED: "info",
+    MailState.SENDING: "info",
+    MailState.SENT: "success",
+    MailState.FAILED: "danger",
+    MailState.UNKNOWN: "warning",
+}
+NEEDS_A_LOOK = (MailState.FAILED, MailState.UNKNOWN)
+
+
+@admin.register(Message, site=admin_site)
+class MessageAdmin(ReadOnlyAdmin):
+    """Every mail is a row, kept as it was sent."""
+
+    list_display = ("to", "kind", "subject_or_none", "state_label", "queued_at", "sent_at")
+    list_filter = ("state",)
+    search_fields = ("to__iexact", "account_ref__exact", "ref__exact", "key__startswith")
+    date_hierarchy = "queued_at"
+    ordering = ("-queued_at", "-id")
+    fields = (
+        ("to", "reply_to"),
+        ("subject", "kind"),
+        ("state", "tries", "last_error"),
+        ("queued_at", "handed_over_at", "sent_at"),
+        ("message_id", "key", "language"),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        """In lists without the words themselves, which are long."""
+        messages = super().get_queryset(request)
+        match = request.resolver_match
+        is_list = match is not None and str(match.url_name).endswith("_changelist")
+        return messages.defer("text", "html", "arguments") if is_list else messages
+
+    @display(description=_("subject"), empty_value="–")
+    def subject_or_none(self, message: Message) -> str | None:
+        return message.subject or None
+
+    @display(description=_("state"), label=STATE_COLOURS)
+    def state_label(self, message: Message) -> tuple[str, str]:
+        return message.state, message.get_state_display()
+
+    def get_sections(self, request: HttpRequest, row: Message) -> list[Section]:
+        """The message itself."""
+        return [Section(_("The message"), "staff/mail.html", {"message": row})]
+
+
+def _count_needing_a_look() -> int:
+    return Message.objects.filter(state__in=NEEDS_A_LOOK).order_by()[:1000].count()
+
+
+admin_site.queues.append(
+    Queue(
+        title=_("Mail that did not get out"),
+        words=_("Refused by the mail server, or nobody knows whether it arrived."),
+        permission="mail.view_message",
+        url=lambda: list_url("mail.message", query="state__in=failed,unknown"),
+        count=_count_needing_a_look,
+    )
+)

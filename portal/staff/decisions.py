@@ -1,0 +1,106 @@
+"""Decisions staff take on one or many rows: a page that asks, and says for each what came of it."""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import messages
+from django.contrib.admin import ModelAdmin
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+AT_ONCE = 200
+
+
+class RefusedError(Exception):
+    """This row was left as it is; the words say why."""
+
+
+class Decision:
+    """A decision, asked for on its own page (`…/<name>/?row=1&row=2`) and taken row by row.
+
+    A row that refuses does not keep the others from being decided.
+    """
+
+    name: ClassVar[str]
+    permission: ClassVar[str]
+    title: ClassVar[Any]
+    words: ClassVar[Any]
+    button: ClassVar[Any]
+    form_class: ClassVar[type[forms.Form]] = forms.Form
+    select_related: ClassVar[Sequence[str]] = ()
+
+    def decide(self, request: HttpRequest, row: Any, cleaned: dict[str, Any]) -> str:
+        """Do it, and say what came of it. Raises RefusedError."""
+        raise NotImplementedError
+
+    def describe(self, row: Any) -> str:
+        return str(row)
+
+    def ready(self, row: Any) -> bool:
+        """Whether the row still waits for this decision."""
+        return True
+
+    # --- The page --------------------------------------------------------------------------------
+
+    def url(self, admin: ModelAdmin, rows: Sequence[Any]) -> str:
+        query = QueryDict(mutable=True)
+        query.setlist("row", [str(pk) for pk in rows[:AT_ONCE]])
+        path = f"admin:{admin.opts.app_label}_{admin.opts.model_name}_{self.name}"
+        return f"{reverse(path)}?{query.urlencode()}"
+
+    def ask(self, admin: ModelAdmin, request: HttpRequest, chosen: QuerySet) -> HttpResponse:
+        """From a list's action to the page."""
+        rows = list(chosen.values_list("pk", flat=True)[: AT_ONCE + 1])
+        if len(rows) > AT_ONCE:
+            messages.warning(
+                request, _("Only the first %(number)d are taken at once.") % {"number": AT_ONCE}
+            )
+        return redirect(self.url(admin, rows))
+
+    def page(self, admin: ModelAdmin, request: HttpRequest) -> HttpResponse:
+        """GET asks, POST decides; what was typed stays when something is missing."""
+        if not request.user.has_perm(self.permission):
+            raise PermissionDenied
+        rows = self._rows(admin, request)
+        form = self.form_class(request.POST if request.method == "POST" else None)
+        if request.method == "POST" and form.is_valid():
+            self._decide_all(request, rows, form.cleaned_data)
+            return self._leave(admin, rows)
+        context = {
+            **admin.admin_site.each_context(request),
+            "title": self.title,
+            "opts": admin.opts,
+            "decision": self,
+            "form": form,
+            "rows": [(row, self.describe(row), self.ready(row)) for row in rows],
+            "waiting": sum(self.ready(row) for row in rows),
+        }
+        request.current_app = admin.admin_site.name  # type: ignore[attr-defined]
+        return TemplateResponse(request, "staff/decision.html", context)
+
+    def _rows(self, admin: ModelAdmin, request: HttpRequest) -> list[Model]:
+        named = [pk for pk in request.GET.getlist("row") if pk.isdigit()][:AT_ONCE]
+        found = admin.get_queryset(request).filter(pk__in=named)
+        return list(found.select_related(*self.select_related).order_by("pk"))
+
+    def _decide_all(
+        self, request: HttpRequest, rows: Sequence[Model], cleaned: dict[str, Any]
+    ) -> None:
+        for row in rows:
+            try:
+                messages.success(request, self.decide(request, row, cleaned))
+            except RefusedError as refusal:
+                messages.warning(request, str(refusal))
+
+    def _leave(self, admin: ModelAdmin, rows: Sequence[Model]) -> HttpResponseRedirect:
+        """One row: to its page, if it is still there. Several: to the list they came from."""
+        model, base = admin.model, f"admin:{admin.opts.app_label}_{admin.opts.model_name}"
+        if len(rows) == 1 and model._default_manager.filter(pk=rows[0].pk).exists():
+            return redirect(f"{base}_change", rows[0].pk)
+        return redirect(f"{base}_changelist")

@@ -1,0 +1,77 @@
+"""Forms of the admin, in which the database's own rules speak in words."""
+
+import re
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db import Error
+from django.db.models import Model
+from django.utils.translation import gettext_lazy as _
+
+# What a constraint's refusal means to the person who typed.
+WORDS = {
+    "price_new_once": _("There is a price of this plan and currency from that day already."),
+    "price_existing_once": _("Existing subscribers have a price from that day already."),
+    "price_not_negative": _("A price cannot be negative."),
+    "plan_unique": _("The product has a plan on this cycle already."),
+    "sale_offers_do_not_overlap": _("Another offer of this plan runs on some of these days."),
+    "sale_offer_starts_once": _("Another offer of this plan and currency starts on that day."),
+    "sale_offer_dates_in_order": _("The offer ends before it starts."),
+    "sale_offer_percent_or_amount": _(
+        "Give either a percentage (1 to 100, no currency) or a fixed amount with its currency."
+    ),
+    "programme_year_closes_after_it": _("A year closes after its last day."),
+    "rank_level_unique": _("The year has a rank of this level already."),
+    "rank_threshold_unique": _("The year has a rank for this number of points already."),
+    "rank_ladder_starts_at_zero": _("Level 1 starts at 0 points, every other level above."),
+    "point_value_unique": _("The year has a value for this relation and product already."),
+    "point_value_positive": _("A site is worth at least one point."),
+}
+
+
+def words_for(error: Exception) -> str:
+    """The refusal in words; the database's own where there are none for it."""
+    said = str(error)
+    for name, words in WORDS.items():
+        if re.search(rf"\b{name}\b", said):
+            return str(words)
+    return said if not isinstance(error, Error) else str(_("The database refuses this."))
+
+
+class StaffForm(forms.ModelForm):
+    """A form whose constraint errors are sentences."""
+
+    def validate_constraints(self) -> None:
+        exclude = self._get_validation_exclusions()
+        for constraint_error in _violations(self.instance, exclude):
+            self._update_errors(constraint_error)
+
+
+def _violations(row: Model, exclude: set[str]) -> Iterable[ValidationError]:
+    for model, constraints in row.get_constraints():
+        for constraint in constraints:
+            try:
+                constraint.validate(model, row, exclude=exclude)
+            except ValidationError as error:
+                words = WORDS.get(constraint.name)
+                yield ValidationError(words, code="constraint") if words else error
+
+
+class FixedOnceUsedForm(StaffForm):
+    """A form whose `fixed` fields stay as they are once something was done by them."""
+
+    fixed: ClassVar[tuple[str, ...]] = ()
+    refusal: ClassVar[Any] = ""
+
+    def is_used(self) -> bool:
+        raise NotImplementedError
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean()
+        changed = [name for name in self.fixed if name in self.changed_data]
+        if self.instance.pk and changed and self.is_used():
+            for name in changed:
+                self.add_error(name, self.refusal)
+        return cleaned

@@ -1,0 +1,105 @@
+"""The admin site: entered through the portal's own sign-in, with a second factor."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any
+
+from csp.constants import SELF, UNSAFE_EVAL, UNSAFE_INLINE
+from csp.decorators import csp_update
+from django.contrib.auth import logout
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, resolve_url
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
+from unfold.sites import UnfoldAdminSite
+
+from portal.staff.sessions import end_in_time, has_second_factor
+
+View = Callable[..., HttpResponse]
+
+# The admin's own scripts are written into its pages and evaluated there. Nothing comes from
+# elsewhere all the same, and no page outside the admin has this policy.
+ADMIN_CSP = {
+    "script-src": [SELF, UNSAFE_INLINE, UNSAFE_EVAL],
+    "style-src": [SELF, UNSAFE_INLINE],
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """Work that waits for staff: what it is called, where it is done, how much of it there is."""
+
+    title: str
+    words: str
+    permission: str
+    url: Callable[[], str]
+    count: Callable[[], int]
+
+
+class StaffSite(UnfoldAdminSite):
+    """Every page needs a staff account with a second factor, whatever stands before it."""
+
+    index_title = _("What is to be done")
+    index_template = "staff/index.html"
+
+    def __init__(self, name: str = "admin") -> None:
+        super().__init__(name)
+        self.queues: list[Queue] = []
+        self.disable_action("delete_selected")
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        return bool(super().has_permission(request)) and has_second_factor(request)
+
+    def admin_view(self, view: View, cacheable: bool = False) -> View:  # noqa: FBT001, FBT002
+        guarded = super().admin_view(view, cacheable)
+
+        @csp_update(ADMIN_CSP)
+        @wraps(guarded)
+        def limited(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if request.user.is_staff:
+                end_in_time(request.session)
+            return guarded(request, *args, **kwargs)
+
+        return limited
+
+    @method_decorator(never_cache)
+    @login_not_required
+    def login(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """There is one way in: the portal's sign-in page. Says no to those who are not staff."""
+        index = resolve_url(f"{self.name}:index")
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.GET.get("next", index), resolve_url("account_login"))
+        if not request.user.is_staff:
+            raise PermissionDenied
+        return redirect(index if has_second_factor(request) else "mfa_index")
+
+    @method_decorator(require_POST)
+    def logout(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        logout(request)
+        return redirect("account_login")
+
+    def password_change(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        return redirect("account_change_password")
+
+    def index(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The start page: the queues this person may work on, then everything they may see."""
+        mine = [queue for queue in self.queues if request.user.has_perm(queue.permission)]
+        counted = [(queue, queue.url(), queue.count()) for queue in mine]
+        return super().index(request, {"queues": counted, **(extra_context or {})})
+
+
+admin_site = StaffSite(name="admin")

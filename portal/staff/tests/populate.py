@@ -1,0 +1,136 @@
+"""A little of everything staff look at, made by the actions that make it in life."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+
+from billing.actions.cards import add_card
+from billing.actions.purchase import upgrade_site
+from billing.models import (
+    NonprofitVerification,
+    ParkedAccount,
+    Plan,
+    Price,
+    Product,
+    Sale,
+    SaleOffer,
+)
+from claims.actions.answer import Said, answer
+from claims.actions.submit import submit
+from claims.models import Claim, DeclineReason, Verdict
+from partners.actions.enrolment import join
+from partners.actions.points import attribute
+from partners.actions.years import prepare_year
+from partners.models import (
+    Account,
+    Contributor,
+    Membership,
+    Programme,
+    ProgrammeTerms,
+    Site,
+)
+from partners.roles import Role
+from portal.lib import clock
+from portal.mail.models import MailState, Message
+from portal.models import User
+
+TODAY = date(2026, 6, 15)
+
+
+@dataclass
+class Made:
+    """One agency, its client, the client's site and the claim the client declined."""
+
+    alice: User
+    agency: Account
+    client: Account
+    site: Site
+    claim: Claim
+
+
+def programme() -> None:
+    """An open programme in its year, and one plan for sale."""
+    prepare_year(TODAY.year)
+    Programme.objects.get_or_create(id=1, defaults={"opens_on": date(2026, 1, 1)})
+    ProgrammeTerms.objects.get_or_create(
+        version="2026", defaults={"in_force_from": date(2026, 1, 1), "text": "Be kind."}
+    )
+    plan_of("site-plus", name="Site Plus")
+
+
+def plan_of(code: str, *, name: str = "", kind: str = "site_plan", cycle: str = "yearly") -> Plan:
+    product, _ = Product.objects.get_or_create(
+        code=code, defaults={"name": name or code.title(), "kind": kind}
+    )
+    plan, is_new = Plan.objects.get_or_create(product=product, cycle=cycle)
+    if is_new:
+        Price.objects.create(
+            plan=plan,
+            currency="USD",
+            amount=Decimal("144.00"),
+            new_from=date(2026, 1, 1),
+            existing_from=date(2026, 1, 1),
+        )
+    return plan
+
+
+def account(name: str, email: str) -> Account:
+    return Account.objects.create(name=name, email=email, country="US", currency="USD")
+
+
+def declined(number: int = 1, *, name: str = "Agency") -> Made:
+    """A claim asked for yesterday and declined four seconds after the mail was sent."""
+    alice = User.objects.create_user(f"alice{number}@agency.example", name=f"Alice {number}")
+    agency = account(f"{name} {number}", f"office{number}@agency.example")
+    Membership.objects.create(account=agency, user=alice, role=Role.OWNER)
+    client = account(f"Client {number}", f"client{number}@example.org")
+    site = Site.objects.create(account=client, address=f"shop{number}.example.org")
+    Contributor.objects.create(account=agency, site=site, from_on=date(2026, 1, 1))
+    asked_at = clock.start_of(TODAY) + timedelta(hours=9)
+    with clock.frozen(asked_at):
+        join(agency, by=alice, at=asked_at)
+        claim = submit(agency, address=site.address, by=alice, at=asked_at)
+        sent(claim.request.mail)
+        said = Said(
+            verdict=Verdict.DECLINE, name="Carol", reason=DeclineReason.UNKNOWN_PARTNER
+        )
+        answer(claim.request, said, at=asked_at + timedelta(seconds=4))
+    claim.refresh_from_db()
+    return Made(alice, agency, client, site, claim)
+
+
+def sent(message: Message, *, html: str = "<p>Did they work on your site?</p>") -> None:
+    """As if the mail server had taken it."""
+    message.subject, message.text, message.html = "Please confirm", "Did they?", html
+    message.state, message.sent_at = MailState.SENT, clock.now()
+    message.save()
+
+
+def everything(numbers: range) -> None:
+    """Rows for every list of the admin, each with people and accounts of its own."""
+    with clock.frozen(TODAY):
+        for number in numbers:
+            _one_of_each(number, declined(number))
+        attribute(on=TODAY)
+
+
+def _one_of_each(number: int, made: Made) -> None:
+    add_card(made.client, method_ref=f"sim_ok:{number}")
+    day = TODAY if number % 2 else TODAY - timedelta(days=60)
+    upgrade_site(made.site, Plan.objects.earliest("pk"), on=day)
+    own = Site.objects.create(account=made.agency, address=f"own{number}.example.org")
+    add_card(made.agency, method_ref=f"sim_ok:own{number}")
+    upgrade_site(own, Plan.objects.earliest("pk"), on=TODAY - timedelta(days=60))
+    plan = plan_of(f"plan-{number}")
+    sale = Sale.objects.create(code=f"sale-{number}", name=f"Sale {number}")
+    SaleOffer.objects.create(
+        sale=sale, plan=plan, starts_on=TODAY, ends_on=TODAY, percent_off=10
+    )
+    NonprofitVerification.objects.create(
+        account=made.client, verified_on=TODAY, verified_by=made.alice
+    )
+    ParkedAccount.objects.create(account=made.client, parked_at=clock.now(), reason="No price")
+    ProgrammeTerms.objects.create(
+        version=f"v{number}", in_force_from=date(2030, 1, 1) + timedelta(days=number), text="…"
+    )
+    prepare_year(2100 + number)

@@ -1,0 +1,356 @@
+"""Rows for tests: keyword-only builders whose defaults are the cast, so that a test names only what matters.
+
+Alice owns a studio in the programme, Bob sits on its team, Carol is the client whose site they work
+on, Charlie belongs to another account, Dana and Erin are staff (support, finance). What a builder
+needs and is not given, it makes. Dates are told, never read: `on` is the day a thing happens.
+"""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from itertools import count
+
+from django.db import transaction
+
+from billing.actions import charge
+from billing.actions.draw_up import Item, draw_up
+from billing.models import NonprofitVerification, PaymentMethod, Plan, Price, Product, Subscription
+from billing.models.catalogue import Sale, SaleOffer
+from billing.pricing import Agreement, PriceBook
+from billing.rules import Cycle, Kind
+from claims.actions.answer import Said, answer
+from claims.actions.submit import submit
+from claims.models import Answer, Claim, DeclineReason, Verdict
+from partners.actions import enrolment, years
+from partners.actions.approvals import approve_contributor
+from partners.actions.points import EventTold, attribute, record_events
+from partners.models import (
+    Account,
+    Contributor,
+    ContributorApproval,
+    Enrolment,
+    Membership,
+    PointsEntry,
+    Programme,
+    ProgrammeTerms,
+    QualifyingEvent,
+    Site,
+)
+from partners.roles import Role
+from partners.rules import YEAR_DEFAULTS, EventKind
+from portal.lib import clock
+from portal.models import User
+
+TODAY = date(2026, 6, 15)  # a Monday, far from every year's end
+LONG_AGO = date(2020, 1, 1)
+
+ADDRESSES = {
+    "Alice": "alice@studio.example",
+    "Bob": "bob@studio.example",
+    "Carol": "carol@bakery.example",
+    "Charlie": "charlie@elsewhere.example",
+    "Dana": "dana@platform.example",
+    "Erin": "erin@platform.example",
+}
+STAFF = {"Dana", "Erin"}
+AMOUNTS = {
+    Cycle.MONTHLY: Decimal(10),
+    Cycle.YEARLY: Decimal(100),
+    Cycle.TWO_YEAR: Decimal(180),
+    Cycle.THREE_YEAR: Decimal(250),
+}
+
+_numbers = count(1)
+
+
+def noon(day: date) -> datetime:
+    """An instant of that business day, far from its edges."""
+    return clock.start_of(day) + timedelta(hours=12)
+
+
+# --- People and accounts -------------------------------------------------------------------------
+
+
+def person(*, name: str = "Alice") -> User:
+    """One of the cast (always the same row), or anybody else by name."""
+    email = ADDRESSES.get(name, f"{name.lower()}@people.example")
+    found = User.objects.filter(email=email).first()
+    return found or User.objects.create_user(email, name=name, is_staff=name in STAFF)
+
+
+def account(
+    *,
+    name: str = "Studio",
+    owner: str = "Alice",
+    email: str = "",
+    country: str = "GB",
+    currency: str = "USD",
+) -> Account:
+    """An account and its owner, whose address is the one on record."""
+    user = person(name=owner)
+    made = Account.objects.create(
+        name=name, email=email or user.email, country=country, currency=currency
+    )
+    member(account=made, name=owner, role=Role.OWNER)
+    return made
+
+
+def studio() -> Account:
+    """Alice's account: an agency."""
+    return account()
+
+
+def bakery() -> Account:
+    """Carol's account: a client, whose sites others work on and claim."""
+    return account(name="Bakery", owner="Carol")
+
+
+def member(*, account: Account, name: str = "Bob", role: Role = Role.MEMBER) -> Membership:
+    return Membership.objects.create(account=account, user=person(name=name), role=role)
+
+
+# --- Sites ---------------------------------------------------------------------------------------
+
+
+def site(*, account: Account | None = None, address: str = "") -> Site:
+    return Site.objects.create(
+        account=account or studio(), address=address or f"site-{next(_numbers)}.example"
+    )
+
+
+def clients_site() -> Site:
+    return site(account=bakery())
+
+
+def contributor(
+    *, account: Account, site: Site, from_on: date = LONG_AGO, to_on: date | None = None
+) -> Contributor:
+    return Contributor.objects.create(account=account, site=site, from_on=from_on, to_on=to_on)
+
+
+def approved(
+    *, account: Account, site: Site, on: date = TODAY, from_year: int | None = None
+) -> ContributorApproval:
+    """The client's word, given on a day, that the account worked on the site."""
+    approve_contributor(account=account, site=site, from_year=from_year or on.year, on=on)
+    return ContributorApproval.objects.get(account=account, site=site, ended_on=None)
+
+
+# --- The programme -------------------------------------------------------------------------------
+
+
+def programme(
+    *, opens_on: date = date(2025, 1, 1), years_like_the_defaults: Sequence[int] = range(2025, 2029)
+) -> Programme:
+    """The programme with its terms and years; made once."""
+    for year in years_like_the_defaults:
+        years.prepare_year(year)
+    ProgrammeTerms.objects.get_or_create(
+        version="1", defaults={"in_force_from": LONG_AGO, "text": "Be fair."}
+    )
+    return Programme.objects.get_or_create(id=1, defaults={"opens_on": opens_on})[0]
+
+
+def enrolled(*, account: Account | None = None, on: date = date(2026, 1, 2)) -> Account:
+    """An account that joined on that day; also makes the programme it joins."""
+    joining = account or studio()
+    programme()
+    if not Enrolment.objects.filter(account=joining).exists():
+        enrolment.join(joining, by=joining.memberships.first().user, at=noon(on))  # type: ignore[union-attr]
+    return joining
+
+
+def event(
+    *,
+    site: Site,
+    on: date = TODAY,
+    kind: EventKind = EventKind.RENEWED,
+    account: Account | None = None,
+    paid_on: date | None = None,
+    product_code: str = "premium",
+    source: str = "",
+) -> QualifyingEvent:
+    """A qualifying event told to the programme on the day it was paid."""
+    told = EventTold(
+        source=source or f"test:{next(_numbers)}",
+        site_id=site.pk,
+        account_id=(account or site.account).pk,
+        kind=kind,
+        occurs_on=on,
+        paid_on=paid_on or on,
+        product_code=product_code,
+    )
+    record_events([told], on=told.paid_on)
+    return QualifyingEvent.objects.get(source=told.source)
+
+
+def credited(*, site: Site | None = None, on: date = TODAY) -> PointsEntry:
+    """The owner's points for an event on that day, landed after the waiting period."""
+    earned = event(site=site or _site_of(studio()), on=on)
+    enrolled(account=earned.account)
+    attribute(on=on + timedelta(days=YEAR_DEFAULTS.waiting_days))
+    return PointsEntry.objects.get(event=earned, account=earned.account)
+
+
+# --- Catalogue -----------------------------------------------------------------------------------
+
+
+def plan(*, kind: Kind = Kind.SITE_PLAN, cycle: Cycle = Cycle.YEARLY, code: str = "") -> Plan:
+    """The plan of that kind and cycle; made once."""
+    code = code or kind.value.replace("_", "-")
+    product, _ = Product.objects.get_or_create(
+        code=code, defaults={"name": code.replace("-", " ").capitalize(), "kind": kind.value}
+    )
+    return Plan.objects.get_or_create(product=product, cycle=cycle.value)[0]
+
+
+def price(
+    *,
+    plan: Plan,
+    amount: Decimal | int | str = "",
+    currency: str = "USD",
+    new_from: date = LONG_AGO,
+    existing_from: date | None = None,
+) -> Price:
+    """A version of the plan's price; without an amount, what its cycle usually costs."""
+    return Price.objects.create(
+        plan=plan,
+        currency=currency,
+        amount=Decimal(amount or AMOUNTS[plan.cycle_rule]),
+        new_from=new_from,
+        existing_from=existing_from or new_from,
+    )
+
+
+def catalogue(*, currency: str = "USD") -> None:
+    """Every kind on every cycle it is sold by, each at the usual price."""
+    for kind in Kind:
+        for cycle in Cycle:
+            if (kind, cycle) != (Kind.DOMAIN, Cycle.MONTHLY):
+                price(plan=plan(kind=kind, cycle=cycle), currency=currency)
+
+
+def sale(
+    *,
+    plan: Plan,
+    percent_off: int | None = None,
+    amount: Decimal | int | None = None,
+    currency: str = "USD",
+    starts_on: date = LONG_AGO,
+    ends_on: date = date(2030, 1, 1),
+) -> SaleOffer:
+    """An offer of a sale: an amount in a currency, or else a percentage (half the price)."""
+    campaign, _ = Sale.objects.get_or_create(code="sale", defaults={"name": "Sale"})
+    if amount is None:
+        terms = {"percent_off": percent_off or 50}
+    else:
+        terms = {"amount": amount, "currency": currency}  # type: ignore[dict-item]
+    return SaleOffer.objects.create(
+        sale=campaign, plan=plan, starts_on=starts_on, ends_on=ends_on, **terms
+    )
+
+
+# --- Paying --------------------------------------------------------------------------------------
+
+
+def card(*, account: Account, test_card: str = "sim_ok", is_default: bool = True) -> PaymentMethod:
+    """A card on file that does as its test card says; the newest default replaces the one before."""
+    if is_default:
+        account.payment_methods.filter(is_default=True).update(is_default=False)
+    return PaymentMethod.objects.create(
+        account=account,
+        gateway="simulated",
+        provider_ref=f"{test_card}:{next(_numbers)}",
+        brand="Visa",
+        last4="4242",
+        expires_month=12,
+        expires_year=2034,
+        is_default=is_default,
+    )
+
+
+def nonprofit(*, account: Account, on: date = LONG_AGO) -> NonprofitVerification:
+    return NonprofitVerification.objects.create(
+        account=account, verified_on=on, verified_by=person(name="Dana")
+    )
+
+
+def subscription_bought(
+    *,
+    kind: Kind = Kind.SITE_PLAN,
+    cycle: Cycle = Cycle.YEARLY,
+    account: Account | None = None,
+    site: Site | None = None,
+    on: date = TODAY,
+    sale_amount: Decimal | int | None = None,
+    payment_method: PaymentMethod | None = None,
+    currency: str = "",
+) -> Subscription:
+    """A subscription bought and paid on that day, by the code that draws up and charges.
+
+    Makes the site (of a site plan), the price and the card it needs.
+    """
+    holder = account or (site.account if site else studio())
+    served = site or (_site_of(holder) if kind is Kind.SITE_PLAN else None)
+    made = Subscription.objects.create(
+        account=holder,
+        site=served,
+        plan=_priced_plan(kind, cycle, currency or holder.currency),
+        label="" if served else f"thing-{next(_numbers)}",
+        currency=currency or holder.currency,
+        payment_method=payment_method,
+        purchased_on=on,
+        anchor_on=on,
+        sale_amount=sale_amount,
+    )
+    if not holder.payment_methods.filter(is_default=True).exists():
+        card(account=holder)
+    with clock.frozen(on):
+        _pay_first_period(made, on=on)
+    made.refresh_from_db()
+    return made
+
+
+def _site_of(account: Account) -> Site:
+    return site(account=account)
+
+
+def _priced_plan(kind: Kind, cycle: Cycle, currency: str) -> Plan:
+    wanted = plan(kind=kind, cycle=cycle)
+    if not wanted.prices.filter(currency=currency).exists():
+        price(plan=wanted, currency=currency)
+    return wanted
+
+
+def _pay_first_period(subscription: Subscription, *, on: date) -> None:
+    is_nonprofit = NonprofitVerification.objects.covers(subscription.account, on=on)
+    agreement = Agreement.of(subscription, is_nonprofit=is_nonprofit)
+    with transaction.atomic():
+        attempts = draw_up([Item(subscription, PriceBook.load().quote(agreement, 0))], on=on)
+    charge.run(attempts, on=on)
+
+
+# --- Claims --------------------------------------------------------------------------------------
+
+
+def claim_submitted(
+    *, account: Account | None = None, site: Site | None = None, on: date = TODAY
+) -> Claim:
+    """Alice's studio asks to be credited for a site of Carol's that it contributes to."""
+    claimant = enrolled(account=account)
+    claimed = site or clients_site()
+    if not claimant.contributions.filter(site=claimed).exists():
+        contributor(account=claimant, site=claimed)
+    by = claimant.memberships.first().user  # type: ignore[union-attr]
+    with clock.frozen(on):
+        return submit(claimant, address=claimed.address, by=by, at=noon(on))
+
+
+def answered(
+    *, claim: Claim, verdict: Verdict = Verdict.APPROVE, on: date = TODAY, name: str = "Carol"
+) -> Answer:
+    """What the client says to a claim on that day."""
+    reason = DeclineReason.UNKNOWN_PARTNER if verdict == Verdict.DECLINE else ""
+    said = Said(verdict=verdict, name=name, reason=reason)
+    with clock.frozen(on):
+        return answer(claim.request, said, at=noon(on))
