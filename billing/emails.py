@@ -45,7 +45,7 @@ class Row:
 
 
 @letter("billing/receipt", sample=lambda: _receipt(_sample_attempt(), _sample_lines()))
-def receipt(message: Message, *, invoice_id: int) -> Context:
+def receipt(_message: Message, *, invoice_id: int) -> Context:
     """What was paid, line by line, with which card, and why it costs that."""
     paid = (
         PaymentAttempt.objects.select_related("invoice__account", "payment_method")
@@ -62,9 +62,7 @@ def _receipt(paid: PaymentAttempt, lines: Iterable[InvoiceLine]) -> Context:
         "rows": [_row(line) for line in lines],
         "paid_on": clock.date_of(invoice.paid_at) if invoice.paid_at else paid.attempted_on,
         "card": paid.payment_method if paid.amount else None,
-        "action_url": link_to(
-            "billing:invoice", account_ref=invoice.account.ref, ref=invoice.ref
-        ),
+        "action_url": link_to("billing:invoice", account_ref=invoice.account.ref, ref=invoice.ref),
         "action_label": _("Open the invoice"),
     }
 
@@ -92,7 +90,7 @@ def _why(line: InvoiceLine) -> str:
 
 
 @letter("billing/payment_failed", sample=lambda: _failed(_sample_attempt(), _sample_lines()))
-def payment_failed(message: Message, *, attempt_id: int) -> Context:
+def payment_failed(_message: Message, *, attempt_id: int) -> Context:
     """What was declined and why, and what happens next, as things stand when it is written."""
     attempt = PaymentAttempt.objects.select_related("invoice__account", "payment_method").get(
         pk=attempt_id
@@ -149,7 +147,7 @@ def decline_in_words(attempt: PaymentAttempt) -> str:
 
 
 @letter("billing/given_up", sample=lambda: _given_up(_sample_attempt().invoice, _sample_lines()))
-def given_up(message: Message, *, invoice_id: int) -> Context:
+def given_up(_message: Message, *, invoice_id: int) -> Context:
     """The invoice is closed unpaid: what that ends, and how to have it back."""
     invoice = Invoice.objects.select_related("account").get(pk=invoice_id)
     lines = InvoiceLine.objects.filter(invoice=invoice).select_related("subscription")
@@ -244,7 +242,9 @@ def _sample_line(description: str, amount: str, reason: PriceReason) -> InvoiceL
         starts_on=starts_on,
         ends_on=ends_on,
         amount=Decimal(amount),
-        price=Price(new_from=date(starts_on.year - 1, 3, 1), existing_from=date(starts_on.year - 1, 3, 1)),
+        price=Price(
+            new_from=date(starts_on.year - 1, 3, 1), existing_from=date(starts_on.year - 1, 3, 1)
+        ),
         price_reason=reason.value,
     )
     Period(line=line, ordinal=1, starts_on=starts_on, ends_on=ends_on)

@@ -17,7 +17,7 @@ from billing.models import (
     Plan,
     Subscription,
 )
-from billing.models.invoices import PRICE_REASONS, InvoiceState
+from billing.models.invoices import PRICE_REASONS
 from billing.models.subscriptions import LIVE_STATES, SubscriptionState
 from billing.pricing import Agreement, Offer, PriceBook, Quote, offer
 from billing.rules import KINDS_THAT_EARN_POINTS
@@ -53,11 +53,7 @@ def default_card(account: Account) -> PaymentMethod | None:
 
 def open_invoices(account: Account) -> QuerySet[Invoice]:
     """What could not be collected yet."""
-    return (
-        Invoice.objects.in_account(account)
-        .filter(state=InvoiceState.OPEN, attempts__settled_at__isnull=False)
-        .distinct()
-    )
+    return Invoice.objects.in_account(account).uncollected()
 
 
 @dataclass(frozen=True, slots=True)

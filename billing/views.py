@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from billing.actions.cancel import cancel, take_back
 from billing.actions.cards import add_card
@@ -30,11 +30,13 @@ from billing.queries import (
     premium_offers,
     subscriptions_of,
 )
+from billing.tasks import retry_payments
 from partners.access import AccountRequest, account_page, render_in_account
 from partners.models import Site
 from partners.roles import Can
 from portal.lib import clock
 from portal.lib.csv import csv_response
+from portal.lib.nudge import nudge
 from portal.lib.pages import page_of
 from portal.lib.refs import new_ref
 
@@ -42,7 +44,7 @@ TIMELINE_AHEAD = timedelta(days=92)
 TIMELINE_SHOWN = 12
 
 
-@require_GET
+@require_safe
 @account_page(Can.SEE_BILLING)
 def overview(request: AccountRequest) -> HttpResponse:
     """The card, what failed, what is charged next and why then, what runs, what was paid."""
@@ -64,7 +66,7 @@ def overview(request: AccountRequest) -> HttpResponse:
     )
 
 
-@require_GET
+@require_safe
 @account_page(Can.SEE_BILLING)
 def invoices(request: AccountRequest) -> HttpResponse:
     """Every invoice, latest first."""
@@ -74,7 +76,7 @@ def invoices(request: AccountRequest) -> HttpResponse:
     )
 
 
-@require_GET
+@require_safe
 @account_page(Can.SEE_BILLING)
 def invoices_csv(request: AccountRequest) -> HttpResponse:
     """Every invoice as CSV."""
@@ -96,7 +98,7 @@ def invoices_csv(request: AccountRequest) -> HttpResponse:
     )
 
 
-@require_GET
+@require_safe
 @account_page(Can.SEE_BILLING)
 def invoice(request: AccountRequest, ref: str) -> HttpResponse:
     """One invoice: its lines with their periods and reasons, and the attempts to collect it."""
@@ -113,13 +115,18 @@ def invoice(request: AccountRequest, ref: str) -> HttpResponse:
     )
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @account_page(Can.PAY)
 def cards(request: AccountRequest) -> HttpResponse:
     """The cards on file, and adding one."""
     form = SimulatedCardForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        card = add_card(request.account, method_ref=f"{form.cleaned_data['card']}:{new_ref()}")
+        card = add_card(
+            request.account,
+            method_ref=f"{form.cleaned_data['card']}:{new_ref()}",
+            on=clock.today(),
+        )
+        nudge(retry_payments)
         messages.success(request, _("%(card)s is your default card now.") % {"card": card})
         return redirect("billing:overview", account_ref=request.account.ref)
     return render_in_account(
@@ -133,7 +140,7 @@ def cards(request: AccountRequest) -> HttpResponse:
     )
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @account_page(Can.PAY)
 def upgrade(request: AccountRequest, site_ref: str) -> HttpResponse:
     """Choose a premium plan for a site: what is charged now, what later and when, then buy."""
@@ -188,10 +195,10 @@ def cancellation(request: AccountRequest, ref: str) -> HttpResponse:
         text = _("It does not renew now: it is cancelled already, or a payment is under way.")
         messages.info(request, text)
     else:
-        subscription.refresh_from_db()
-        ends = date_format(subscription.paid_through, "DATE_FORMAT")
+        last_day = subscription.last_day_paid
+        ends = date_format(last_day, "DATE_FORMAT") if last_day else ""
         text = _(
-            "It will not renew. You keep it until %(ends)s, and can take this back until then."
+            "It will not renew. You keep it through %(ends)s and can take this back till then."
         )
         messages.success(request, text % {"ends": ends})
     return redirect("billing:overview", account_ref=request.account.ref)

@@ -21,7 +21,7 @@ from portal.mail.letters import Context, SecretLink, letter, link_to
 from portal.mail.models import Message
 from portal.models import User
 
-# What a partner is told of a client's reason. A report of abuse, or words meant for us, are not theirs.
+# What a partner is told of a client's reason. A report of abuse, or words meant for us, is not.
 REASONS_TOLD = frozenset(
     {DeclineReason.UNKNOWN_PARTNER, DeclineReason.DID_NOT_WORK, DeclineReason.WRONG_SITE}
 )
@@ -83,7 +83,7 @@ def _receipt(given: Answer, *, link: SecretLink, changeable_until: date) -> Cont
 
 
 @letter("claims/reinstated_client", sample=lambda: _put_right(_sample_reinstatement()))
-def reinstated_client(message: Message, *, reinstatement_id: int) -> Context:
+def reinstated_client(_message: Message, *, reinstatement_id: int) -> Context:
     """Our staff turned a no into a yes: why, and what to do if that is wrong."""
     put_right = _reinstatement(reinstatement_id)
     return _put_right(put_right) | {"reason": _why_the_client(put_right.claim)}
@@ -96,7 +96,7 @@ def reinstated_client(message: Message, *, reinstatement_id: int) -> Context:
     "claims/answered",
     sample=lambda: _told(_sample_answer(), changeable_until=_sample_changeable()),
 )
-def answered(message: Message, *, answer_id: int) -> Context:
+def answered(_message: Message, *, answer_id: int) -> Context:
     """The client answered (or changed the answer), and what follows from it."""
     given = _answer(answer_id)
     return _told(given, changeable_until=_changeable_until(given))
@@ -113,7 +113,7 @@ def _told(given: Answer, *, changeable_until: date) -> Context:
 
 
 @letter("claims/lapsed", sample=lambda: _lapsed(_sample_request()))
-def lapsed(message: Message, *, claim_id: int) -> Context:
+def lapsed(_message: Message, *, claim_id: int) -> Context:
     """Nobody answered in time."""
     return _lapsed(_request(claim_id))
 
@@ -126,7 +126,7 @@ def _lapsed(asked: ApprovalRequest) -> Context:
     "claims/reinstated_partner",
     sample=lambda: _put_right(_sample_reinstatement()) | _for_partner(_sample_request().claim),
 )
-def reinstated_partner(message: Message, *, reinstatement_id: int) -> Context:
+def reinstated_partner(_message: Message, *, reinstatement_id: int) -> Context:
     """The declined claim counts after all."""
     put_right = _reinstatement(reinstatement_id)
     return _put_right(put_right) | _for_partner(put_right.claim)
@@ -198,7 +198,7 @@ def _changeable_until(given: Answer) -> date:
 
 
 def _sample_link() -> SecretLink:
-    return SecretLink(link_to("claims:approval_link", token="a-sample-that-opens-nothing"))
+    return SecretLink(link_to("claims:approval_link", token="a-sample-that-opens-nothing"))  # noqa: S106
 
 
 def _sample_changeable() -> date:

@@ -21,7 +21,15 @@ class UserAdmin(KeptAdmin):
     Staff give roles and close the door; only a superuser can change a superuser.
     """
 
-    list_display = ("email", "name", "is_staff", "roles", "second_factor", "is_active", "last_login")
+    list_display = (
+        "email",
+        "name",
+        "is_staff",
+        "roles",
+        "second_factor",
+        "is_active",
+        "last_login",
+    )
     list_filter = ("is_staff", "is_active", "groups")
     search_fields = ("email__icontains", "name__icontains", "ref__exact")
     ordering = ("-id",)

@@ -54,7 +54,7 @@ for _kind in ("account/email_confirmation", "account/email_confirmation_signup")
 
 
 @letter("account/password_reset_key", sample=lambda: _password_reset(link=_sample_link()))
-def password_reset_key(message: Message, *, user_id: int) -> Context:
+def password_reset_key(_message: Message, *, user_id: int) -> Context:
     """A link that sets a new password, once."""
     user = User.objects.get(pk=user_id)
     token = allauth_settings.PASSWORD_RESET_TOKEN_GENERATOR().make_token(user)
@@ -67,20 +67,17 @@ def _password_reset(*, link: SecretLink) -> Context:
         "days": settings.PASSWORD_RESET_TIMEOUT // SECONDS_A_DAY,
         "action_url": link,
         "action_label": _("Choose a new password"),
-        "reason": _("You get this mail because somebody asked to reset the password of this login."),
+        "reason": _(
+            "You get this mail because somebody asked to reset the password of this login."
+        ),
     }
 
 
 # --- Answers that say the same to everyone at the door -------------------------------------------
 
 
-@letter("account/unknown_account", sample=lambda: _unknown_account())
-def unknown_account(message: Message) -> Context:
+def unknown_account(_message: Message | None = None) -> Context:
     """Nobody signs in with this address: said to its owner alone, never on the page."""
-    return _unknown_account()
-
-
-def _unknown_account() -> Context:
     return {
         "action_url": link_to("account_signup"),
         "action_label": _("Sign up"),
@@ -88,19 +85,18 @@ def _unknown_account() -> Context:
     }
 
 
-@letter("account/account_already_exists", sample=lambda: _account_already_exists())
-def account_already_exists(message: Message, **arguments: object) -> Context:
+def account_already_exists(_message: Message | None = None) -> Context:
     """This address has a login already: said to its owner alone, never on the page."""
-    return _account_already_exists()
-
-
-def _account_already_exists() -> Context:
     return {
         "login_url": link_to("account_login"),
         "action_url": link_to("account_reset_password"),
         "action_label": _("Choose a new password"),
         "reason": _("You get this mail because somebody entered this address to sign up."),
     }
+
+
+letter("account/unknown_account", sample=unknown_account)(unknown_account)
+letter("account/account_already_exists", sample=account_already_exists)(account_already_exists)
 
 
 # --- News of what was changed --------------------------------------------------------------------
@@ -168,7 +164,7 @@ NOTICES = {
 
 def _tell(
     notice: Notice,
-    message: Message | None,
+    _message: Message | None,
     *,
     at: str,
     ip: str = "",

@@ -11,7 +11,9 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from portal.lib import clock
+from portal.lib.nudge import nudge
 from portal.lib.refs import new_ref
+from portal.mail import tasks as mail_tasks
 from portal.mail.actions.queue import Draft, queue
 
 if TYPE_CHECKING:
@@ -19,8 +21,8 @@ if TYPE_CHECKING:
 
     from portal.models import User
 
-# What is kept of what allauth tells of a mail: facts. Its links and codes let their reader in, and its
-# addresses are built from the request: both are made anew, from settings, when the mail is written.
+# What is kept of what allauth tells of a mail: facts. Its links and codes let their reader in, and
+# its addresses are built from the request: both are made anew when the mail is written.
 FACTS = ("from_email", "to_email", "deleted_email", "ip", "user_agent")
 
 
@@ -53,6 +55,7 @@ class AccountAdapter(DefaultAccountAdapter):
                 language=get_language() or settings.LANGUAGE_CODE,
             )
         )
+        nudge(mail_tasks.send_mail)
 
     @staticmethod
     def _facts(context: dict[str, Any]) -> dict[str, Any]:

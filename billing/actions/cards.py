@@ -1,10 +1,12 @@
 """Cards on file."""
 
+from datetime import date
+
 from django.db import transaction
 
 from billing import gateways
 from billing.errors import BillingError
-from billing.models import PaymentMethod
+from billing.models import Invoice, PaymentMethod
 from partners.models import Account
 
 
@@ -13,10 +15,11 @@ class UnknownCardError(BillingError):
 
 
 @transaction.atomic
-def add_card(account: Account, *, method_ref: str) -> PaymentMethod:
+def add_card(account: Account, *, method_ref: str, on: date) -> PaymentMethod:
     """Keep a card the gateway has on file; the newest becomes the default.
 
-    Raises UnknownCardError. No card number is ever seen here: only the gateway's reference.
+    Invoices that could not be collected are due again at once. No card number is ever seen here:
+    only the gateway's reference. Raises UnknownCardError.
     """
     gateway = gateways.current()
     card = gateway.describe(method_ref)
@@ -24,6 +27,7 @@ def add_card(account: Account, *, method_ref: str) -> PaymentMethod:
         raise UnknownCardError(method_ref)
     Account.objects.select_for_update(no_key=True).get(pk=account.pk)
     PaymentMethod.objects.filter(account=account, is_default=True).update(is_default=False)
+    Invoice.objects.in_account(account).uncollected().update(next_attempt_on=on)
     return PaymentMethod.objects.create(
         account=account,
         gateway=gateway.name,

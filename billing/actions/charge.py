@@ -4,6 +4,7 @@ The gateway is called outside any transaction. An attempt and its idempotency ke
 before, so that after a crash or a silence the question "what became of it?" can always be asked.
 """
 
+import logging
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +18,8 @@ from billing.actions.settle import settle
 from billing.gateways import ChargeRequest, Reply
 from billing.models import Invoice, PaymentAttempt
 from billing.rules import Outcome
+
+log = logging.getLogger(__name__)
 
 BATCH = 100
 
@@ -88,14 +91,17 @@ def _replies(
             return Reply(outcome=Outcome.SUCCEEDED)
         if attempt.payment_method is None:
             return Reply(outcome=Outcome.HARD_DECLINE, decline_code="no_payment_method")
-        return question(
-            ChargeRequest(
-                idempotency_key=attempt.idempotency_key,
-                method_ref=attempt.payment_method.provider_ref,
-                amount=attempt.amount,
-                currency=attempt.currency,
-            )
+        request = ChargeRequest(
+            idempotency_key=attempt.idempotency_key,
+            method_ref=attempt.payment_method.provider_ref,
+            amount=attempt.amount,
+            currency=attempt.currency,
         )
+        try:
+            return question(request)
+        except Exception:  # one broken answer must not leave the others unheard
+            log.exception("attempt %s got no answer that could be read", attempt.idempotency_key)
+            return Reply(outcome=Outcome.UNKNOWN)
 
     concurrency = gateways.current().concurrency
     if concurrency == 1:

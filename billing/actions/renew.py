@@ -65,8 +65,10 @@ def _open_batch(accounts: list[int], *, book: PriceBook, on: date) -> list[Payme
         .filter(pk__in=accounts)
         .values_list("pk", flat=True)
     )
+    # Locked themselves, as a cancellation locks them: what is cancelled just now is not charged.
     subscriptions = list(
         Subscription.objects.due(on)
+        .select_for_update(of=("self",), no_key=True)
         .filter(account__in=locked)
         .select_related("plan__product", "site")
         .order_by("account_id", "id")

@@ -171,7 +171,8 @@ def _declined(attempts: list[PaymentAttempt], *, on: date) -> None:
                 hopeless.append(invoice)
     Invoice.objects.bulk_update(invoices, ["next_attempt_on"])
     give_up(hopeless, on=on)
-    _tell_declined([a for a in attempts if a.invoice_id not in starting])
+    given_up = {invoice.pk for invoice in hopeless}  # told by the mail that says so
+    _tell_declined([attempt for attempt in attempts if attempt.invoice_id not in given_up])
 
 
 def _first_attempts(invoices: list[Invoice]) -> dict[int, date]:

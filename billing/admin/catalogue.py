@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.forms import BaseInlineFormSet, Form
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from unfold.admin import StackedInline
 from unfold.decorators import display
 
 from billing.models import InvoiceLine, Plan, Price, Product, Sale, SaleOffer, Subscription
@@ -76,9 +77,7 @@ class PlanAdmin(KeptAdmin):
     inlines = (PriceInline,)
     history_below = ((Price, "plan_id"),)
 
-    def get_readonly_fields(
-        self, request: HttpRequest, obj: Plan | None = None
-    ) -> tuple[str, ...]:
+    def get_readonly_fields(self, request: HttpRequest, obj: Plan | None = None) -> tuple[str, ...]:
         return ("product", "cycle") if obj else ()
 
 
@@ -138,12 +137,19 @@ class SaleOfferForm(FixedOnceUsedForm):
     def is_used(self) -> bool:
         return Subscription.objects.filter(sale_offer=self.instance).exists()
 
+    def clean(self) -> dict[str, Any]:
+        typed = super().clean() or {}
+        if typed.get("percent_off") is None and typed.get("amount") is None:
+            raise ValidationError(WORDS["sale_offer_percent_or_amount"])
+        return typed
 
-class SaleOfferInline(EditableInline):
+
+class SaleOfferInline(StackedInline):
     model = SaleOffer
+    extra = 0
     form = SaleOfferForm
     formset = SaleOfferFormSet
-    fields = ("plan", "starts_on", "ends_on", "percent_off", "amount", "currency")
+    fields = (("plan", "starts_on", "ends_on"), ("percent_off", "amount", "currency"))
     autocomplete_fields = ("plan",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:

@@ -75,7 +75,14 @@ class CancellationInline(ReadOnlyInline):
 class SubscriptionAdmin(ReadOnlyAdmin):
     """What was agreed, and where it stands."""
 
-    list_display = ("plan", "of_site", "of_account", "state_label", "paid_through", "next_charge_on")
+    list_display = (
+        "plan",
+        "of_site",
+        "of_account",
+        "state_label",
+        "paid_through",
+        "next_charge_on",
+    )
     list_select_related = ("plan__product", "site", "account")
     list_filter = ("state",)
     search_fields = (

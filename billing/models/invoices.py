@@ -63,6 +63,13 @@ class InvoiceQuerySet(models.QuerySet["Invoice"]):
         """Open, with an attempt due by that day and none in flight."""
         return self._settled().filter(state=InvoiceState.OPEN, next_attempt_on__lte=on)
 
+    def uncollected(self) -> Self:
+        """Open after an unsuccessful attempt, with none in flight."""
+        return self._settled().filter(
+            Exists(PaymentAttempt.objects.filter(invoice=OuterRef("pk"))),
+            state=InvoiceState.OPEN,
+        )
+
     def to_give_up(self, on: date) -> Self:
         """Open, with no day left to collect them on and no attempt in flight."""
         return self._settled().filter(state=InvoiceState.OPEN, collect_until__lt=on)

@@ -78,7 +78,7 @@ def _asked(request: HttpRequest) -> ApprovalRequest | None:
         token = request.get_signed_cookie(COOKIE, max_age=COOKIE_SECONDS)
     except (KeyError, signing.BadSignature):
         return None
-    return find_request(token)
+    return find_request(token) if token else None
 
 
 def _changeable_until(claim: Claim) -> object:

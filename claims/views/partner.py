@@ -10,7 +10,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from claims.actions.submit import submit, withdraw
 from claims.errors import (
@@ -67,7 +67,7 @@ class LineAnswer:
     refusal: str
 
 
-@require_GET
+@require_safe
 @account_page(Can.SEE)
 def claim_list(request: AccountRequest) -> HttpResponse:
     """Every claim with its state and the next thing that happens by itself."""
@@ -93,7 +93,7 @@ def _chosen(account: Account, form: ClaimFilter) -> QuerySet[Claim]:
     return claims.filter(state=chosen["state"]) if chosen.get("state") else claims
 
 
-@require_GET
+@require_safe
 @account_page(Can.SEE)
 def claims_csv(request: AccountRequest) -> HttpResponse:
     """The same list as CSV, whole."""
@@ -117,7 +117,7 @@ def _rows(claims: QuerySet[Claim]) -> Iterator[tuple[Any, ...]]:
         )
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @account_page(Can.SUBMIT_CLAIMS)
 def submission(request: AccountRequest) -> HttpResponse:
     """Submit one or many sites; each line is answered on its own, and nothing typed is lost."""
@@ -145,7 +145,7 @@ def _submit_line(request: AccountRequest, address: str) -> LineAnswer:
     return LineAnswer(address, claim, "")
 
 
-@require_GET
+@require_safe
 @account_page(Can.SEE)
 def claim(request: AccountRequest, ref: str) -> HttpResponse:
     """One claim from its submission to its points, with the next automatic step and its date."""

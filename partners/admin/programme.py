@@ -82,9 +82,7 @@ class ProgrammeYearAdmin(KeptAdmin):
     ) -> tuple[str, ...]:
         return ("closed_at", "year") if obj else ("closed_at",)
 
-    def has_change_permission(
-        self, request: HttpRequest, obj: ProgrammeYear | None = None
-    ) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: ProgrammeYear | None = None) -> bool:
         is_closed = obj is not None and obj.closed_at is not None
         return not is_closed and bool(super().has_change_permission(request, obj))
 

@@ -1,7 +1,7 @@
 """The marketplace, as far as an account can see its own way into it."""
 
 from django.http import HttpResponse
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from partners.access import AccountRequest, account_page, render_in_account
 from partners.models import Rank
@@ -11,7 +11,7 @@ from partners.rules import MARKETPLACE_FROM_LEVEL
 from portal.lib import clock
 
 
-@require_GET
+@require_safe
 @account_page(Can.SEE)
 def marketplace(request: AccountRequest) -> HttpResponse:
     """Whether the account is eligible to be listed, and what is still missing."""

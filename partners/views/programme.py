@@ -8,7 +8,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from partners.access import AccountRequest, account_page, render_in_account
 from partners.actions.enrolment import join
@@ -22,7 +22,7 @@ from portal.lib.csv import csv_response
 from portal.lib.pages import page_of
 
 
-@require_GET
+@require_safe
 @account_page(Can.SEE)
 def programme(request: AccountRequest) -> HttpResponse:
     """The rules of this year, where the account stands in them, and its ledger."""
@@ -80,7 +80,7 @@ def enrolment(request: AccountRequest) -> HttpResponse:
     return redirect("home:home", account_ref=request.account.ref)
 
 
-@require_GET
+@require_safe
 @account_page(Can.SEE)
 def ledger_csv(request: AccountRequest) -> HttpResponse:
     """Every line of the ledger as CSV."""

@@ -1,14 +1,14 @@
 """Who sits in the account."""
 
 from django.http import HttpResponse
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from partners.access import AccountRequest, account_page, render_in_account
 from partners.roles import ROLES_THAT_CAN, Can, Role
 from portal.lib.pages import page_of
 
 
-@require_GET
+@require_safe
 @account_page(Can.SEE)
 def team(request: AccountRequest) -> HttpResponse:
     """The team, the seats still waiting for their person, and what each role may do."""

@@ -3,116 +3,10 @@
 docs/import.md tells the same to who hands over; a test compares the two.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import date
-from decimal import Decimal
-from typing import Any
-
 from billing.rules import Cycle, Kind
 from partners.roles import Role
-from portal.handover import values
-from portal.handover.values import Value
-from portal.lib.money import rounded
-
-Cells = Mapping[str, Any]
-Complaint = tuple[str, str]  # the column, and the reason
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One column: what stands in it, what it means, and whether it may be empty or left out."""
-
-    name: str
-    value: Value
-    doc: str
-    example: str
-    required: bool = True
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reference:
-    """Columns that name a row of another file, or one the portal has already."""
-
-    columns: tuple[str, ...]
-    sheet: str
-    to: tuple[str, ...]
-    noun: str
-    portal: str = ""  # a query for the same columns in the portal; empty: the files alone count
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sheet:
-    """One file of the handover."""
-
-    name: str
-    doc: str
-    columns: tuple[Column, ...]
-    key: tuple[str, ...]
-    references: tuple[Reference, ...] = ()
-    judge: Callable[[Cells], Complaint | None] = field(default=lambda _cells: None)
-    has_ref: bool = False  # its rows become rows with a public reference
-
-    @property
-    def filename(self) -> str:
-        return f"{self.name}.csv"
-
-    @property
-    def table(self) -> str:
-        """The temporary table its rows are staged in."""
-        return f"handover_{self.name}"
-
-
-def _whole_minor_units(cells: Cells, amount: str, currency: str) -> Complaint | None:
-    value: Decimal | None = cells.get(amount)
-    code: str | None = cells.get(currency)
-    if value is None or code is None or rounded(value, code) == value:
-        return None
-    return amount, f"is finer than {code} can be paid"
-
-
-def _in_order(cells: Cells, first: str, last: str) -> Complaint | None:
-    starts: date | None = cells.get(first)
-    ends: date | None = cells.get(last)
-    if starts is None or ends is None or starts <= ends:
-        return None
-    return last, f"is before {first} ({starts})"
-
-
-def _judge_price(cells: Cells) -> Complaint | None:
-    return _whole_minor_units(cells, "amount", "currency")
-
-
-def _judge_offer(cells: Cells) -> Complaint | None:
-    has_percent, has_amount = cells["percent_off"] is not None, cells["amount"] is not None
-    if has_percent == has_amount:
-        return "percent_off", "exactly one of percent_off and amount must be there"
-    if has_amount and cells["currency"] is None:
-        return "currency", "an amount needs its currency"
-    if has_percent and cells["currency"] is not None:
-        return "currency", "a percentage has no currency"
-    return _in_order(cells, "starts_on", "ends_on") or _whole_minor_units(
-        cells, "amount", "currency"
-    )
-
-
-def _judge_spell(cells: Cells) -> Complaint | None:
-    return _in_order(cells, "from_on", "to_on")
-
-
-def _judge_subscription(cells: Cells) -> Complaint | None:
-    if cells["state"] == "lapsed" and cells["ended_on"] is None:
-        return "ended_on", "a lapsed subscription needs the day it ended"
-    if cells["state"] == "active" and cells["ended_on"] is not None:
-        return "ended_on", "an active subscription has no end"
-    if cells["ended_on"] is not None and cells["ended_on"] <= cells["purchased_on"]:
-        return "ended_on", f"is not after purchased_on ({cells['purchased_on']})"
-    return _whole_minor_units(cells, "sale_amount", "currency")
-
-
-def _judge_period(cells: Cells) -> Complaint | None:
-    return _in_order(cells, "starts_on", "ends_on")
-
+from portal.handover import judgements, values
+from portal.handover.sheet import Column, Reference, Sheet
 
 ACCOUNT = Column("account", values.REF, "the account's `id` in accounts.csv", "acc-17")
 SITE = Column("site", values.REF, "the site's `id` in sites.csv", "site-204")
@@ -163,7 +57,7 @@ CATALOGUE = Sheet(
     name="catalogue",
     doc="What is sold: one row for each price, with its product and cycle.",
     key=("product", "cycle", "currency", "new_from"),
-    judge=_judge_price,
+    judge=judgements.judge_price,
     columns=(
         PRODUCT,
         Column("name", values.text(120), "the product's name", "Premium"),
@@ -192,7 +86,7 @@ SALES = Sheet(
     name="sales",
     doc="Temporary prices: one row for each plan a sale offers.",
     key=("sale", "product", "cycle", "currency", "starts_on"),
-    judge=_judge_offer,
+    judge=judgements.judge_offer,
     references=(TO_PLAN,),
     columns=(
         Column("sale", values.CODE, "the sale's code", "spring-2025"),
@@ -277,7 +171,7 @@ CONTRIBUTORS = Sheet(
     name="contributors",
     doc="Accounts that work, or worked, on a site which sits in another account.",
     key=("account", "site", "from_on"),
-    judge=_judge_spell,
+    judge=judgements.judge_spell,
     references=(TO_ACCOUNT, TO_SITE),
     columns=(
         ACCOUNT,
@@ -290,7 +184,7 @@ SUBSCRIPTIONS = Sheet(
     name="subscriptions",
     doc="What is paid for again and again, with the purchase its periods are counted from.",
     key=("id",),
-    judge=_judge_subscription,
+    judge=judgements.judge_subscription,
     references=(TO_ACCOUNT, TO_SITE, TO_PLAN, TO_PRICE, TO_METHOD),
     has_ref=True,
     columns=(
@@ -330,7 +224,7 @@ PERIODS = Sheet(
     name="periods",
     doc="Every paid period that began since 1 January, or was paid ahead and is to begin.",
     key=("subscription", "starts_on"),
-    judge=_judge_period,
+    judge=judgements.judge_period,
     references=(
         Reference(
             columns=("subscription",), sheet="subscriptions", to=("id",), noun="subscription"

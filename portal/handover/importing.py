@@ -16,8 +16,9 @@ from django.db import connection, transaction
 
 from portal.handover import report, staging
 from portal.handover.checks import check, check_reference
-from portal.handover.columns import PERIODS, SHEETS, SUBSCRIPTIONS, Sheet
+from portal.handover.columns import PERIODS, SHEETS, SUBSCRIPTIONS
 from portal.handover.courses import work_out
+from portal.handover.sheet import Sheet
 from portal.handover.upsert import Count
 from portal.handover.writing.accounts import (
     write_accounts,
@@ -101,7 +102,7 @@ def find_files(folder: Path) -> tuple[dict[str, Path], list[str]]:
     return ours, others
 
 
-def import_folder(folder: Path, options: Options, watcher: Watcher = Watcher()) -> Outcome:  # noqa: B008 - frozen
+def import_folder(folder: Path, options: Options, watcher: Watcher = Watcher()) -> Outcome:
     """Take over what the folder holds; a dry run does all of it and takes it back.
 
     Raises NothingToImportError.

@@ -1,8 +1,8 @@
 """What follows from a subscription's dates on the day of the handover: pure functions, no database.
 
-Everything up to the day of the handover is the old system's: with a list of paid periods as it says,
-without one every period that began by then counts as paid on its charge day. A charge day that has
-passed with nothing told of the period it is for means: not charged yet, so due at once.
+Everything up to the day of the handover is the old system's: with a list of paid periods as that
+says, without one every period that began by then counts as paid on its charge day. A charge day
+that has passed with nothing told of its period means: not charged yet, so due at once.
 See docs/import.md, "Where a subscription stands".
 """
 

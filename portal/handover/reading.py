@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from portal.handover.columns import Sheet
+from portal.handover.sheet import Sheet
 
 SEPARATORS = ",;\t"
 EXCEL_HINT = re.compile(r"^\ufeff?sep=(.)\r?\n?$", re.IGNORECASE)
@@ -92,7 +92,7 @@ class _Counted(io.RawIOBase):
 
 def _rows(text: io.TextIOWrapper, sheet: Sheet) -> Iterator[Row]:
     lines = _Lines(text)
-    header, names = "", []
+    names: list[str] = []
     while not names:
         header = lines.take_header()
         if hint := EXCEL_HINT.match(header):

@@ -1,8 +1,9 @@
-"""Parsed rows in temporary tables, and bad ones beside them: memory stays flat however much there is.
+"""Parsed rows in temporary tables, and bad ones beside them: memory stays flat, whatever comes.
 
 A bad row's cells are kept as far as they could be read, so that what refers to it can be told apart
 from what refers to nothing.
 """
+# ruff: noqa: S608 - tables and columns are named by this package, values are parameters
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -13,8 +14,9 @@ from typing import Any
 
 from django.db import connection
 
-from portal.handover.columns import SHEETS, Sheet
+from portal.handover.columns import SHEETS
 from portal.handover.reading import Row, UnreadableError, opened
+from portal.handover.sheet import Sheet
 from portal.handover.values import BadValueError
 from portal.lib.refs import new_ref
 
@@ -198,10 +200,3 @@ def bad_lines() -> dict[str, int]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT sheet, count(DISTINCT line) FROM handover_bad GROUP BY sheet")
         return dict(cursor.fetchall())
-
-
-def rows_staged(sheet: Sheet) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT count(*) FROM {sheet.table}")
-        [count] = cursor.fetchone()
-        return int(count)

@@ -3,6 +3,7 @@
 Rows that would not change are not touched, so that a second import leaves neither history nor dead
 rows behind.
 """
+# ruff: noqa: S608 - tables and columns are named by this package, values are parameters
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -76,8 +77,7 @@ def _on_conflict(conflict: str | None, update: Sequence[str]) -> str:
     ours = ", ".join(f"target.{column}" for column in update)
     theirs = ", ".join(f"excluded.{column}" for column in update)
     return (
-        f"ON CONFLICT {conflict} DO UPDATE SET {setting}"
-        f" WHERE ({ours}) IS DISTINCT FROM ({theirs})"
+        f"ON CONFLICT {conflict} DO UPDATE SET {setting} WHERE ({ours}) IS DISTINCT FROM ({theirs})"
     )
 
 
@@ -85,7 +85,7 @@ def _defaults(model: type[Model], *, given: Mapping[str, str]) -> dict[str, str]
     """SQL for every column nobody gives: the default Django would write."""
     columns: dict[str, str] = {}
     for field in model._meta.concrete_fields:  # noqa: SLF001
-        if field.column in given or field.primary_key:
+        if field.column is None or field.column in given or field.primary_key:
             continue
         if (default := _default(field)) is not None:
             columns[field.column] = default

@@ -134,7 +134,7 @@ def _currency(cell: str) -> str:
 
 @lru_cache(maxsize=1)
 def _countries() -> frozenset[str]:
-    known = Locale.parse("en").territories
+    known = [str(code) for code in Locale.parse("en").territories]
     no_countries = {"EU", "EZ", "UN", "QO", "XA", "XB", "ZZ"}
     return frozenset(code for code in known if re.match(r"^[A-Z]{2}$", code)) - no_countries
 

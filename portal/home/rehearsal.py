@@ -1,7 +1,7 @@
 """What only a rehearsal has: a mailbox instead of mail, a date to move, a staff member's codes.
 
-Whoever can open the portal can open these pages, and with them any login: they exist in rehearsal only
-(`portal/urls.py`), where nobody's data is real.
+Whoever can open the portal can open these pages, and with them any login: they exist in rehearsal
+only (`portal/urls.py`), where nobody's data is real.
 """
 
 from collections.abc import Iterator
@@ -63,9 +63,9 @@ def mailbox(request: HttpRequest) -> HttpResponse:
 
 
 def _mail(to: str) -> QuerySet[Message]:
-    """What has been written, to addresses with these letters in them."""
-    written = Message.objects.exclude(handed_over_at=None).order_by("-queued_at", "-id")
-    return written.filter(to__icontains=to).defer("text", "html")
+    """What left the queue (or could not be written), to addresses with these letters in them."""
+    gone = Message.objects.exclude(state__in=[MailState.QUEUED, MailState.WITHHELD])
+    return gone.filter(to__icontains=to).defer("text", "html").order_by("-queued_at", "-id")
 
 
 @login_not_required
@@ -79,7 +79,7 @@ def message(request: HttpRequest, ref: str) -> HttpResponse:
 
 @login_not_required
 @require_safe
-@csp(MAIL_CSP)
+@csp(MAIL_CSP)  # type: ignore[arg-type]  # its types know no address with arguments
 @xframe_options_sameorigin
 def message_html(request: HttpRequest, ref: str) -> HttpResponse:
     """A mail's HTML alone, for the frame on its page; its links open in the whole window."""
@@ -107,22 +107,26 @@ class ClockForm(forms.Form):
 
     step = forms.ChoiceField(choices=STEPS, required=False, widget=forms.HiddenInput)
     to = forms.DateField(
-        label=_("To the day"), required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d")
+        label=_("Day"),
+        widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"),
+        error_messages={"required": _("Enter the day to move to.")},
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["to"].required = not self.data.get("step")
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         today, step = clock.today(), cleaned.get("step")
         if step:
             cleaned["to"] = _after(step, today)
-        elif not self.errors:
-            self._refuse_bad_day(cleaned.get("to"), today)
+        elif "to" in cleaned:
+            self._refuse_bad_day(cleaned["to"], today)
         return cleaned
 
-    def _refuse_bad_day(self, to: date | None, today: date) -> None:
-        if to is None:
-            self.add_error("to", _("Enter the day to move to."))
-        elif to <= today:
+    def _refuse_bad_day(self, to: date, today: date) -> None:
+        if to <= today:
             self.add_error("to", _("Time only moves ahead: enter a day after today’s."))
         elif to - today > LONGEST_MOVE:
             self.add_error("to", _("That is too far for one step: enter a day within a year."))
@@ -157,6 +161,22 @@ JOBS = {
     "claims.tasks.follow_up_claims": _("Claims"),
     "portal.mail.tasks.send_mail": _("Mail"),
 }
+DONE = {
+    "years prepared": _("prepared"),
+    "years closed": _("closed"),
+    "succeeded": _("paid"),
+    "soft_decline": _("declined for now"),
+    "hard_decline": _("declined, another card needed"),
+    "unknown": _("no answer yet"),
+    "outage": _("gateway unavailable"),
+    "invoices given up": _("invoices given up"),
+    "subscriptions ended": _("subscriptions"),
+    "follow-ups": _("follow-ups"),
+    "claims lapsed": _("lapsed"),
+    "sent": _("sent"),
+    "queued": _("put off"),
+    "failed": _("refused"),
+}
 
 
 def _told(report: DayReport) -> dict[str, Any]:
@@ -180,7 +200,7 @@ def _last_report(request: HttpRequest) -> dict[str, Any] | None:
 
 def _in_words(jobs: dict[str, dict[str, int]]) -> Iterator[tuple[Any, str]]:
     for task, counts in jobs.items():
-        done = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.items())
+        done = ", ".join(f"{count} {DONE.get(name, name)}" for name, count in counts.items())
         yield JOBS.get(task, task), done
 
 

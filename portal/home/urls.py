@@ -7,7 +7,7 @@ app_name = "home"
 urlpatterns = [
     path("accounts/choose/", start.accounts, name="accounts"),
     path("accounts/new/", start.new_account, name="new_account"),
-    path("a/<str:account_ref>/", home.home, name="home"),
-    path("a/<str:account_ref>/sites/", sites.sites, name="sites"),
-    path("a/<str:account_ref>/sites.csv", sites.sites_csv, name="sites_csv"),
+    path("a/<ref:account_ref>/", home.home, name="home"),
+    path("a/<ref:account_ref>/sites/", sites.sites, name="sites"),
+    path("a/<ref:account_ref>/sites.csv", sites.sites_csv, name="sites_csv"),
 ]

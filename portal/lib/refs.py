@@ -5,8 +5,11 @@ alphabet are fifty random bits; a unique constraint catches the collision nobody
 """
 
 import secrets
+from typing import Any
 
 from django.db import models
+from django.urls import register_converter
+from django.urls.converters import StringConverter
 
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 LENGTH = 10
@@ -16,15 +19,31 @@ def new_ref() -> str:
     return "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
 
 
+DEFAULTS: dict[str, Any] = {
+    "max_length": 16,
+    "unique": True,
+    "default": new_ref,
+    "editable": False,
+}
+
+
 class RefField(models.CharField):  # type: ignore[type-arg]
-    """The public reference of a row: random, unique, never edited."""
+    """The public reference of a row: random, unique, never edited. Copies of rows repeat it."""
 
-    def __init__(self, **options: object) -> None:
-        options.update(max_length=16, unique=True, default=new_ref, editable=False)
-        super().__init__(**options)  # type: ignore[arg-type]
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**(DEFAULTS | options))
 
-    def deconstruct(self) -> tuple[str, str, list[object], dict[str, object]]:
+    def deconstruct(self) -> tuple[str, str, list[Any], dict[str, Any]]:
         name, path, args, options = super().deconstruct()
-        for fixed in ("max_length", "unique", "default", "editable"):
-            options.pop(fixed, None)
-        return name, path, list(args), options
+        told = {"unique": self.unique, "default": self.default, **options}
+        kept = {key: value for key, value in told.items() if DEFAULTS.get(key) != value}
+        return name, path, list(args), kept
+
+
+class RefConverter(StringConverter):
+    """`<ref:…>` in an address: what is no reference (a NUL, a novel) never reaches the database."""
+
+    regex = "[0-9a-z]{1,16}"
+
+
+register_converter(RefConverter, "ref")

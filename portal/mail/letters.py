@@ -1,14 +1,15 @@
 """Letters: what a kind of mail says, told once by the app that sends it.
 
 A letter is a function from the stored arguments to the template's context, registered under its
-kind, which is also the folder of its templates (`templates/emails/<kind>/{subject.txt,body.txt,body.html}`):
+kind, which is also the folder of its templates under `templates/emails/`: `subject.txt`, `body.txt`
+and `body.html`.
 
-    @letter("billing/receipt", sample=lambda: _paid(_sample_invoice()))
+    @letter("billing/receipt", sample=lambda: _receipt(_sample_attempt(), _sample_lines()))
     def receipt(message: Message, *, invoice_id: int) -> Context: …
 
-It runs when the mail is handed over, inside the transaction that marks it so. Its sample is the same
-context about people and things that do not exist, made without the database, so that every letter can
-be read (and tested) at any time.
+It runs when the mail is handed over, inside the transaction that marks it so. Its sample is the
+same context about people and things that do not exist, made without the database, so that every
+letter can be read (and tested) at any time.
 """
 
 import re
@@ -38,7 +39,7 @@ class SecretLink(str):
 
 def link_to(name: str, **kwargs: str) -> str:
     """The address of a page as a mail carries it: built from the settings, never from a request."""
-    return settings.SITE_URL + reverse(name, kwargs=kwargs)
+    return f"{settings.SITE_URL}{reverse(name, kwargs=kwargs)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ _letters: dict[str, Letter] = {}
 def letter(
     kind: str, *, sample: Callable[[], Context], folder: str = ""
 ) -> Callable[[Write], Write]:
-    """Register the function that writes mails of this kind; `folder` where kinds share templates."""
+    """Register what writes mails of this kind; `folder` where kinds share templates."""
 
     def register(write: Write) -> Write:
         if kind in _letters:

@@ -75,8 +75,7 @@ class StaffAdmin(ModelAdmin):
             return queryset, False
         rows = self.model._default_manager.order_by()
         found = [
-            rows.filter(**{lookup: term}).values("pk")
-            for lookup in self.get_search_fields(request)
+            rows.filter(**{lookup: term}).values("pk") for lookup in self.get_search_fields(request)
         ]
         return queryset.filter(pk__in=reduce(QuerySet.union, found)), False
 

@@ -1,13 +1,12 @@
 """Forms of the admin, in which the database's own rules speak in words."""
 
 import re
-from collections.abc import Iterable
+from itertools import chain
 from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db import Error
-from django.db.models import Model
 from django.utils.translation import gettext_lazy as _
 
 # What a constraint's refusal means to the person who typed.
@@ -31,32 +30,23 @@ WORDS = {
 }
 
 
-def words_for(error: Exception) -> str:
-    """The refusal in words; the database's own where there are none for it."""
-    said = str(error)
+def words_for(said: object) -> str:
+    """What a refusal that names a constraint means; other words are left as they are."""
     for name, words in WORDS.items():
-        if re.search(rf"\b{name}\b", said):
+        if re.search(rf"\b{name}\b", str(said)):
             return str(words)
-    return said if not isinstance(error, Error) else str(_("The database refuses this."))
+    return str(_("The database refuses this.")) if isinstance(said, Error) else str(said)
 
 
 class StaffForm(forms.ModelForm):
-    """A form whose constraint errors are sentences."""
+    """A form in which a refusal by a named constraint is a sentence."""
 
-    def validate_constraints(self) -> None:
-        exclude = self._get_validation_exclusions()
-        for constraint_error in _violations(self.instance, exclude):
-            self._update_errors(constraint_error)
-
-
-def _violations(row: Model, exclude: set[str]) -> Iterable[ValidationError]:
-    for model, constraints in row.get_constraints():
-        for constraint in constraints:
-            try:
-                constraint.validate(model, row, exclude=exclude)
-            except ValidationError as error:
-                words = WORDS.get(constraint.name)
-                yield ValidationError(words, code="constraint") if words else error
+    def _update_errors(self, errors: ValidationError) -> None:
+        by_field = errors.error_dict if hasattr(errors, "error_dict") else {"": errors.error_list}
+        for refusal in chain.from_iterable(by_field.values()):
+            if not refusal.params:
+                refusal.message = words_for(refusal.message)
+        super()._update_errors(errors)
 
 
 class FixedOnceUsedForm(StaffForm):

@@ -301,7 +301,7 @@ def subscription_bought(
         payment_method=payment_method,
         purchased_on=on,
         anchor_on=on,
-        sale_amount=sale_amount,
+        sale_amount=None if sale_amount is None else Decimal(sale_amount),
     )
     if not holder.payment_methods.filter(is_default=True).exists():
         card(account=holder)

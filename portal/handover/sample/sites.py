@@ -1,9 +1,9 @@
 """The sample's sites, and what is subscribed to for them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from random import Random
-from typing import Any
+from typing import Any, TypeVar
 
 from billing.rules import Cycle
 from portal.handover.periods import Told
@@ -14,13 +14,21 @@ from portal.lib.periods import add_months
 DAYS_BACK = 3 * 365
 # Shares of sites, by what is subscribed to.
 SHARE_WITH_PLAN = 0.72
-EXTRAS = (("domain", 0.45), ("mailbox", 0.12), ("reach", 0.06), ("bookings", 0.06), ("reviews", 0.06))
+EXTRAS = (
+    ("domain", 0.45),
+    ("mailbox", 0.12),
+    ("reach", 0.06),
+    ("bookings", 0.06),
+    ("reviews", 0.06),
+)
 CYCLES = {
     "site": ((Cycle.MONTHLY, 25), (Cycle.YEARLY, 60), (Cycle.TWO_YEAR, 10), (Cycle.THREE_YEAR, 5)),
     "app": ((Cycle.MONTHLY, 70), (Cycle.YEARLY, 30)),
 }
 STATES = (("active", 86), ("cancelled", 5), ("lapsed", 9))
 DAY = timedelta(days=1)
+
+Choice = TypeVar("Choice")
 
 
 class Sites:
@@ -81,7 +89,7 @@ class Sites:
         """A subscription with the periods paid on the old system."""
         self._subscriptions += 1
         ref = ref or f"sub-{self._subscriptions:07d}"
-        state = state or self._random.choices(*zip(*STATES, strict=True))[0]
+        state = state or _pick(self._random, STATES)
         told = Told(
             purchased_on=purchased_on, kind=ware.kind, cycle=cycle, state=state, ended_on=None
         )
@@ -111,7 +119,7 @@ class Sites:
         self._write_periods(ref, told, paid)
 
     def _paid_ordinals(self, told: Told) -> list[int]:
-        """Periods charged before the day itself: what is due on the day is the portal's to charge."""
+        """Periods charged before the day itself: what is due on it is the portal's to charge."""
         ordinals = [0]
         while told.charge_on(ordinals[-1] + 1) < self._shop.as_of:
             ordinals.append(ordinals[-1] + 1)
@@ -140,10 +148,10 @@ class Sites:
                 )
 
     def _cycle(self, group: str) -> Cycle:
-        return self._random.choices(*zip(*CYCLES[group], strict=True))[0]
+        return _pick(self._random, CYCLES[group])
 
     def _purchase_day(self) -> date:
-        """Some day of the past three years; month ends and 29 February more often than by chance."""
+        """Some day of the past three years; month ends and 29 February oftener than by chance."""
         as_of = self._shop.as_of
         day = as_of - timedelta(days=self._random.randint(0, DAYS_BACK))
         chance = self._random.random()
@@ -152,6 +160,10 @@ class Sites:
         if chance < 0.05:  # noqa: PLR2004 - in a hundred
             return min(add_months(day.replace(day=1), 1) - DAY, as_of)
         return day
+
+
+def _pick(random: Random, choices: Sequence[tuple[Choice, int]]) -> Choice:
+    return random.choices([choice for choice, _ in choices], [weight for _, weight in choices])[0]
 
 
 def _last_leap_day(as_of: date) -> date:

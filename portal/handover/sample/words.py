@@ -2,7 +2,7 @@
 
 FIRST = (
     "amber", "birch", "cedar", "clover", "copper", "coral", "dawn", "elder", "ember", "fern",
-    "flint", "frost", "garnet", "granite", "hazel", "heather", "indigo", "ivory", "jasper", "juniper",
+    "flint", "frost", "garnet", "granite", "hazel", "heather", "indigo", "ivory", "jasper", "lilac",
     "lantern", "larch", "linen", "maple", "marble", "meadow", "mellow", "moss", "north", "oaken",
     "olive", "opal", "pebble", "pepper", "pine", "plum", "quartz", "quiet", "raven", "reed",
     "river", "rowan", "russet", "saffron", "sage", "silver", "slate", "sorrel", "thistle", "willow",

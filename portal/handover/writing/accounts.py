@@ -1,15 +1,20 @@
 """Accounts, their members, their non-profit status and their payment methods."""
 
-from django.utils.translation import gettext as _
-
 from billing.models import NonprofitVerification, PaymentMethod
 from partners.models import Account, Membership, PendingMembership
-from portal.handover.upsert import Count, count, run, upsert
+from portal.handover.upsert import Count, count, upsert
 
 ACCOUNT_OF_ROW = "JOIN partners_account a ON a.platform_ref = s.account"
 VERIFIED_USER = """
     (SELECT DISTINCT ON (lower(e.email)) lower(e.email) AS email, e.user_id
        FROM account_emailaddress e WHERE e.verified ORDER BY lower(e.email), e.id) AS verified
+"""
+
+# Of an account's methods the default comes first; where none says so, the first one is it.
+IN_ORDER = """
+    (SELECT *, row_number() OVER (PARTITION BY account
+                                  ORDER BY is_default DESC NULLS LAST, line) AS place
+       FROM handover_payment_methods)
 """
 
 
@@ -67,43 +72,32 @@ def write_members() -> list[Count]:
 
 def write_payment_methods() -> list[Count]:
     """Cards are brought up to date, never back; which is the default the portal decides once."""
-    methods = upsert(
-        PaymentMethod,
-        source=f"FROM handover_payment_methods s {ACCOUNT_OF_ROW}"
-        " LEFT JOIN billing_paymentmethod m"
-        " ON m.gateway = s.gateway AND m.provider_ref = s.provider_ref"
-        " WHERE m.id IS NULL OR (m.removed_at IS NULL AND"
-        " (m.expires_year, m.expires_month) <= (s.expires_year, s.expires_month))",
-        values={
-            "ref": "s.ref",
-            "account_id": "a.id",
-            "gateway": "s.gateway",
-            "provider_ref": "s.provider_ref",
-            "brand": "s.brand",
-            "last4": "s.last4",
-            "expires_month": "s.expires_month",
-            "expires_year": "s.expires_year",
-        },
-        conflict="(gateway, provider_ref)",
-        update=("brand", "last4", "expires_month", "expires_year"),
-        kept=_newer_in_the_portal(),
-    )
-    defaults = run(
-        f"""
-        UPDATE billing_paymentmethod m SET is_default = true
-          FROM (SELECT DISTINCT ON (a.id) m.id
-                  FROM handover_payment_methods s {ACCOUNT_OF_ROW}
-                  JOIN billing_paymentmethod m
-                    ON m.gateway = s.gateway AND m.provider_ref = s.provider_ref
-                 WHERE m.removed_at IS NULL
-                   AND NOT EXISTS (SELECT FROM billing_paymentmethod other
-                                    WHERE other.account_id = a.id AND other.is_default
-                                      AND other.removed_at IS NULL)
-                 ORDER BY a.id, s.is_default DESC NULLS LAST, s.line) AS chosen
-         WHERE m.id = chosen.id
-        """
-    )
-    return [methods, Count(what=str(_("default payment methods")), new=defaults)]
+    return [
+        upsert(
+            PaymentMethod,
+            source=f"FROM {IN_ORDER} AS s {ACCOUNT_OF_ROW}"
+            " LEFT JOIN billing_paymentmethod m"
+            " ON m.gateway = s.gateway AND m.provider_ref = s.provider_ref"
+            " WHERE m.id IS NULL OR (m.removed_at IS NULL AND"
+            " (m.expires_year, m.expires_month) <= (s.expires_year, s.expires_month))",
+            values={
+                "ref": "s.ref",
+                "account_id": "a.id",
+                "gateway": "s.gateway",
+                "provider_ref": "s.provider_ref",
+                "brand": "s.brand",
+                "last4": "s.last4",
+                "expires_month": "s.expires_month",
+                "expires_year": "s.expires_year",
+                "is_default": "s.place = 1 AND NOT EXISTS"
+                " (SELECT FROM billing_paymentmethod other WHERE other.account_id = a.id"
+                " AND other.is_default AND other.removed_at IS NULL)",
+            },
+            conflict="(gateway, provider_ref)",
+            update=("brand", "last4", "expires_month", "expires_year"),
+            kept=_newer_in_the_portal(),
+        )
+    ]
 
 
 def _newer_in_the_portal() -> int:

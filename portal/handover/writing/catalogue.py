@@ -1,4 +1,5 @@
 """Products, plans, prices, and sales."""
+# ruff: noqa: S608 - tables and columns are named by this package
 
 from billing.models import Plan, Price, Product, Sale, SaleOffer
 from portal.handover.upsert import Count, count, run, upsert

@@ -1,4 +1,5 @@
 """Sites, and who contributes to them."""
+# ruff: noqa: S608 - tables and columns are named by this package
 
 from partners.models import Contributor, Site
 from portal.handover.upsert import Count, count, run, upsert

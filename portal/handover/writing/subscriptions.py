@@ -71,7 +71,7 @@ def write_subscriptions(*, at: datetime) -> list[Count]:
 def _cancellations(*, at: datetime) -> Count:
     """A cancellation taken over can be taken back in the portal like any other."""
     run(
-        f"""
+        """
         DELETE FROM billing_cancellation k USING billing_subscription b, handover_course c
          WHERE k.subscription_id = b.id AND b.platform_ref = c.subscription
            AND NOT c.keeps_its_own AND c.state = 'active'

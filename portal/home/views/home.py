@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from billing.queries import coming_charges, default_card, open_invoices
 from claims.models import ClaimState
@@ -36,7 +36,7 @@ class Todo:
     tone: str
 
 
-@require_GET
+@require_safe
 @account_page(Can.SEE)
 def home(request: AccountRequest) -> HttpResponse:
     """Rank, points, what is coming and when, what changed, what is to do."""
@@ -61,7 +61,7 @@ def home(request: AccountRequest) -> HttpResponse:
             "coming_count": len(coming),
             "coming_points": sum(one.points for one in coming),
             "recent": list(ledger(account)[:LEDGER_SHOWN]),
-            "explained": explain_sites(account, sites_of(account)[:SITES_EXPLAINED], on=today)
+            "explained": explain_sites(account, list(sites_of(account)[:SITES_EXPLAINED]), on=today)
             if is_new
             else [],
             "todos": _todos(request),

@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.http import HttpResponse
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from partners.access import AccountRequest, account_page, render_in_account
 from partners.explanations import Explanation, State
@@ -39,7 +39,7 @@ class SiteFilter(forms.Form):
     state = forms.ChoiceField(label=_("Points"), required=False, choices=STATES)
 
 
-@require_GET
+@require_safe
 @account_page(Can.SEE)
 def sites(request: AccountRequest) -> HttpResponse:
     """Every site owned or claimed, with the one sentence on its points."""
@@ -64,7 +64,7 @@ def _chosen(account: Account, chosen: dict[str, Any]) -> Any:
     return [one for one in explained if one.state.value == chosen["state"]]
 
 
-@require_GET
+@require_safe
 @account_page(Can.SEE)
 def sites_csv(request: AccountRequest) -> HttpResponse:
     """The same list as CSV, whole."""

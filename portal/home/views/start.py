@@ -53,7 +53,7 @@ class NewAccountForm(forms.ModelForm):
         return str(self.cleaned_data["country"]).upper()
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def new_account(request: HttpRequest) -> HttpResponse:
     """Open an account for who has none; they become its owner."""
     form = NewAccountForm(request.POST or None)

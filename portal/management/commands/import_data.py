@@ -76,7 +76,7 @@ class Command(BaseCommand):
             try:
                 return import_folder(folder, how, watcher)
             except NothingToImportError as error:
-                raise CommandError(f"{folder} holds none of the files of docs/import.md.") from error
+                raise CommandError(f"{folder} holds no file of docs/import.md.") from error
 
     def _tell(self, outcome: Outcome, *, is_dry_run: bool) -> None:
         rows = [row for told in outcome.files for row in _lines(told)]

@@ -3,6 +3,11 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
+
+from allauth.mfa.models import Authenticator
+from django.contrib.auth.models import Group
+from django.test import Client
 
 from billing.actions.cards import add_card
 from billing.actions.purchase import upgrade_site
@@ -18,6 +23,7 @@ from billing.models import (
 from claims.actions.answer import Said, answer
 from claims.actions.submit import submit
 from claims.models import Claim, DeclineReason, Verdict
+from partners.actions.approvals import approve_contributor
 from partners.actions.enrolment import join
 from partners.actions.points import attribute
 from partners.actions.years import prepare_year
@@ -35,6 +41,28 @@ from portal.mail.models import MailState, Message
 from portal.models import User
 
 TODAY = date(2026, 6, 15)
+
+
+def second_factor(user: User) -> None:
+    Authenticator.objects.create(
+        user=user, type=Authenticator.Type.TOTP, data={"secret": "not read here"}
+    )
+
+
+def staff(role: str = "administrator", *, name: str = "Dana", **fields: Any) -> User:
+    """Someone of that role, with a second factor."""
+    email = f"{name.lower()}{User.objects.count()}@platform.example"
+    user = User.objects.create_user(email, name=name, is_staff=True, **fields)
+    user.groups.set(Group.objects.filter(name=role))
+    second_factor(user)
+    return user
+
+
+def browser(user: User) -> Client:
+    """A browser in which that person is signed in."""
+    client = Client()
+    client.force_login(user)
+    return client
 
 
 @dataclass
@@ -91,9 +119,7 @@ def declined(number: int = 1, *, name: str = "Agency") -> Made:
         join(agency, by=alice, at=asked_at)
         claim = submit(agency, address=site.address, by=alice, at=asked_at)
         sent(claim.request.mail)
-        said = Said(
-            verdict=Verdict.DECLINE, name="Carol", reason=DeclineReason.UNKNOWN_PARTNER
-        )
+        said = Said(verdict=Verdict.DECLINE, name="Carol", reason=DeclineReason.UNKNOWN_PARTNER)
         answer(claim.request, said, at=asked_at + timedelta(seconds=4))
     claim.refresh_from_db()
     return Made(alice, agency, client, site, claim)
@@ -115,17 +141,17 @@ def everything(numbers: range) -> None:
 
 
 def _one_of_each(number: int, made: Made) -> None:
-    add_card(made.client, method_ref=f"sim_ok:{number}")
-    day = TODAY if number % 2 else TODAY - timedelta(days=60)
-    upgrade_site(made.site, Plan.objects.earliest("pk"), on=day)
+    add_card(made.client, method_ref=f"sim_ok:{number}", on=clock.today())
+    upgrade_site(made.site, Plan.objects.earliest("pk"), on=TODAY - timedelta(days=60))
+    waiting = Site.objects.create(account=made.client, address=f"new{number}.example.org")
+    upgrade_site(waiting, Plan.objects.earliest("pk"), on=TODAY)
+    approve_contributor(account=made.agency, site=waiting, from_year=TODAY.year, on=TODAY)
     own = Site.objects.create(account=made.agency, address=f"own{number}.example.org")
-    add_card(made.agency, method_ref=f"sim_ok:own{number}")
+    add_card(made.agency, method_ref=f"sim_ok:own{number}", on=clock.today())
     upgrade_site(own, Plan.objects.earliest("pk"), on=TODAY - timedelta(days=60))
     plan = plan_of(f"plan-{number}")
     sale = Sale.objects.create(code=f"sale-{number}", name=f"Sale {number}")
-    SaleOffer.objects.create(
-        sale=sale, plan=plan, starts_on=TODAY, ends_on=TODAY, percent_off=10
-    )
+    SaleOffer.objects.create(sale=sale, plan=plan, starts_on=TODAY, ends_on=TODAY, percent_off=10)
     NonprofitVerification.objects.create(
         account=made.client, verified_on=TODAY, verified_by=made.alice
     )

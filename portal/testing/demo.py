@@ -1,0 +1,105 @@
+"""The demo: a handover imported like any other, and what people have done with the portal since."""
+
+import tempfile
+from datetime import date, timedelta
+from pathlib import Path
+
+from allauth.account.models import EmailAddress
+from allauth.mfa.totp.internal.auth import TOTP
+from django.contrib.auth.models import Group
+from django.db import transaction
+
+from claims.actions.submit import submit
+from partners.actions.enrolment import join
+from partners.actions.points import attribute
+from partners.actions.years import prepare_year, prepare_years
+from partners.models import Account, Programme, ProgrammeTerms, Rank
+from portal.handover.importing import Options, import_folder
+from portal.lib import clock
+from portal.models import User
+from portal.staff.roles import ensure_roles
+from portal.testing.cast import ALICE, CHARLIE, DEMO_TOTP_SECRET, LANTERN, SIGN_IN, Person
+from portal.testing.demo_folder import CLAIMED_ADDRESS, make_demo_folder
+
+DAYS_OPEN = 28
+TERMS = """\
+Points are earned when a site's premium plan is activated or renewed.
+They arrive 14 days later and count for the calendar year of that day.
+Your rank follows from the points of the year and is held through the next one.
+You may leave the programme at any time by writing to us.
+"""
+BENEFITS = {
+    1: "Partner dashboard\nProduct news before the public",
+    2: "Partner badge for your site\nHelp by e-mail within one working day",
+    3: "A place in the marketplace\nHelp by telephone\nTry new features early",
+    4: "A named contact\nJoint case studies\nInvitation to the yearly gathering",
+}
+
+
+class DemoIsBrokenError(Exception):
+    """The demo's own files were not accepted: a mistake in the demo."""
+
+
+def is_there() -> bool:
+    return User.objects.filter(email=ALICE.email).exists()
+
+
+@transaction.atomic
+def seed(*, on: date) -> None:
+    """Fill an empty portal with the demo, seen from that day."""
+    _prepare_programme(on=on)
+    _let_people_in()
+    _import(on=on)
+    _join_and_claim(on=on)
+
+
+def _prepare_programme(*, on: date) -> None:
+    opens_on = on - timedelta(days=DAYS_OPEN)
+    Programme.objects.get_or_create(defaults={"opens_on": opens_on})
+    ProgrammeTerms.objects.get_or_create(
+        version="1.0", defaults={"in_force_from": opens_on, "text": TERMS}
+    )
+    prepare_year(on.year - 1)
+    for level, benefits in BENEFITS.items():
+        Rank.objects.filter(programme_year=on.year - 1, level=level).update(benefits=benefits)
+    prepare_years(on=on)  # like the year before
+
+
+def _let_people_in() -> None:
+    ensure_roles()
+    for person in SIGN_IN:
+        _let_in(person)
+
+
+def _let_in(person: Person) -> None:
+    user = User.objects.create_user(
+        person.email,
+        person.password,
+        name=person.name,
+        is_staff=person.is_staff,
+        is_superuser=person.is_superuser,
+    )
+    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+    if person.is_staff:
+        TOTP.activate(user, DEMO_TOTP_SECRET)
+    if person.staff_role:
+        user.groups.add(Group.objects.get(name=person.staff_role))
+
+
+def _import(*, on: date) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        make_demo_folder(Path(folder), as_of=on)
+        outcome = import_folder(Path(folder), Options(as_of=on))
+        if outcome.complaints:
+            raise DemoIsBrokenError(outcome.report.read_text())
+
+
+def _join_and_claim(*, on: date) -> None:
+    """Charlie joined when the programme opened, and points have landed day by day since."""
+    charlie = User.objects.get(email=CHARLIE.email)
+    lantern = Account.objects.get(platform_ref=LANTERN.ref)
+    opened_on = Programme.objects.get().opens_on
+    join(lantern, by=charlie, at=clock.start_of(opened_on) + timedelta(hours=10))
+    for day in range((on - opened_on).days + 1):
+        attribute(on=opened_on + timedelta(days=day))
+    submit(lantern, address=CLAIMED_ADDRESS, by=charlie, at=clock.now())

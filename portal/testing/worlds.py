@@ -1,0 +1,106 @@
+"""Whole accounts to look at: one with nothing in it, and one with so many of everything."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import pytest
+from django.db import transaction
+
+from billing.models import Invoice, Subscription
+from claims.models import Claim, Verdict
+from partners.actions.points import attribute
+from partners.models import Account, PendingMembership, Site, Standing
+from partners.roles import Role
+from portal.lib import clock
+from portal.mail.actions.hand_over import send_due
+from portal.models import User
+from portal.testing import builders
+from portal.testing.builders import TODAY, noon
+
+EARNED_ON = TODAY - timedelta(days=20)  # its points have landed by today
+RENEWS_SOON = date(2025, 7, 10)  # bought then, charged again in the coming weeks
+
+
+@dataclass(frozen=True)
+class World:
+    """An account, the people at its doors, and one of each thing that has an address."""
+
+    account: Account
+    people: dict[str, User]
+    claim: Claim
+    invoice: Invoice
+    subscription: Subscription
+    site: Site
+
+    def arguments(self, names: frozenset[str], route: str = "") -> dict[str, object]:
+        """What an address of this account takes."""
+        if "invoices/" in route:
+            ref = self.invoice.ref
+        else:
+            ref = self.subscription.ref if "subscriptions/" in route else self.claim.ref
+        told: dict[str, object] = {
+            "account_ref": self.account.ref,
+            "site_ref": self.site.ref,
+            "ref": ref,
+            "theme": "light",
+            "width": 280,
+            "token": "no-such-token",
+        }
+        return {name: told[name] for name in names}
+
+
+def empty_account(*, owner: str = "Alice") -> Account:
+    """An account as it is when it was just opened, in a programme that is open."""
+    builders.programme()
+    return builders.account(name=f"{owner}’s studio", owner=owner)
+
+
+def full_account(*, owner: str = "Alice", rows: int = 2) -> World:
+    """An account with that many of everything its pages list, today being `TODAY`."""
+    account = builders.enrolled(account=empty_account(owner=owner))
+    Standing.objects.create(account=account, programme_year_id=TODAY.year - 1, points=1000)
+    people = {"owner": builders.person(name=owner)}
+    for role in (Role.ADMIN, Role.MEMBER, Role.BILLING):
+        people[role.value] = _seat(account, f"{owner}-{role.value}", role)
+    claims = [_one_more(account, owner=owner, n=n) for n in range(rows)]
+    attribute(on=TODAY)
+    with clock.frozen(TODAY):
+        send_due(at=noon(TODAY))
+    return World(
+        account=account,
+        people=people,
+        claim=claims[-1],
+        invoice=account.invoices.latest("pk"),
+        subscription=account.subscriptions.filter(state="active").latest("pk"),
+        site=account.sites.filter(address__startswith="bare").latest("pk"),
+    )
+
+
+def _seat(account: Account, name: str, role: Role) -> User:
+    return builders.member(account=account, name=name, role=role).user
+
+
+def _one_more(account: Account, *, owner: str, n: int) -> Claim:
+    """One more of everything; the last claim waits for its client, the first was answered."""
+    _seat(account, f"{owner}-{n}", Role.MEMBER)
+    PendingMembership.objects.create(
+        account=account, email=f"later-{n}@{owner}.example".lower(), role=Role.MEMBER
+    )
+    builders.site(account=account, address=f"bare-{n}.{owner}.example".lower())
+    builders.subscription_bought(account=account, on=EARNED_ON)
+    builders.subscription_bought(account=account, on=RENEWS_SOON)
+    builders.card(account=account, is_default=False)
+    claim = builders.claim_submitted(account=account)
+    if n == 0:
+        builders.answered(claim=claim, verdict=Verdict.DECLINE)
+        claim = builders.claim_submitted(account=account)
+    return claim
+
+
+@pytest.fixture(scope="module")
+def module_rows(django_db_setup, django_db_blocker) -> Iterator[None]:
+    """Rows made by fixtures of a module last until its last test, and no longer."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield
+        transaction.set_rollback(True)
