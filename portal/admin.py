@@ -46,7 +46,8 @@ class UserAdmin(KeptAdmin):
         """With their roles, and whether a second factor is set up."""
         factors = Authenticator.objects.filter(user=OuterRef("pk"))
         people: QuerySet = super().get_queryset(request)
-        return people.prefetch_related("groups").annotate(has_second_factor=Exists(factors))
+        annotated: QuerySet = people.annotate(has_second_factor=Exists(factors))
+        return annotated.prefetch_related("groups")
 
     @display(description=_("roles"))
     def roles(self, user: User) -> str:

@@ -155,6 +155,7 @@ if CELERY_BROKER_URL.startswith("sqla+"):
 # Every mail is a row first (portal/mail). In rehearsal "sending" means: it is in the mailbox page.
 
 vars().update(env.email_url("EMAIL_URL", default="dummymail://"))
+EMAIL_TIMEOUT = 30  # seconds; a server that hangs must not hang the queue
 
 # --- People --------------------------------------------------------------------------------------
 
@@ -256,8 +257,8 @@ CONTENT_SECURITY_POLICY = {
 }
 
 # --- The admin -----------------------------------------------------------------------------------
-# Who may do what stands in portal/staff/roles.py, the sidebar in portal/staff/navigation.py. Pages of
-# the admin have a security policy of their own (portal/staff/site.py).
+# Who may do what stands in portal/staff/roles.py, the sidebar in portal/staff/navigation.py. The
+# admin's pages have a security policy of their own (portal/staff/site.py).
 
 UNFOLD = {
     "SITE_TITLE": PROGRAMME_NAME,

@@ -1,19 +1,19 @@
 """Every address of the portal."""
 
 from django.conf import settings
-from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
 from django.views.i18n import set_language
 
 from portal.home.views import start
+from portal.staff.site import admin_site
 
 urlpatterns = [
     path("", start.start, name="start"),
     path("health/", start.health, name="health"),
     path("language/", login_not_required(set_language), name="set_language"),
     path("people/", include("allauth.urls")),
-    path("admin/", admin.site.urls),
+    path("admin/", admin_site.urls),
     path("", include("portal.home.urls")),
     path("", include("partners.urls")),
     path("", include("billing.urls")),

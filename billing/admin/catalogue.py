@@ -6,10 +6,9 @@ from typing import Any
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
-from django.forms import BaseInlineFormSet, Form
+from django.forms import BaseInlineFormSet, ModelForm
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import StackedInline
 from unfold.decorators import display
 
 from billing.models import InvoiceLine, Plan, Price, Product, Sale, SaleOffer, Subscription
@@ -110,7 +109,7 @@ class SaleOfferFormSet(BaseInlineFormSet):
             kept.append(typed)
 
     @staticmethod
-    def _refuse_both(form: Form, typed: dict[str, Any], other: dict[str, Any]) -> None:
+    def _refuse_both(form: ModelForm, typed: dict[str, Any], other: dict[str, Any]) -> None:
         same_plan = typed["plan"] == other["plan"]
         both_percent = typed.get("percent_off") and other.get("percent_off")
         same_money = typed.get("currency") and typed.get("currency") == other.get("currency")
@@ -144,17 +143,24 @@ class SaleOfferForm(FixedOnceUsedForm):
         return typed
 
 
-class SaleOfferInline(StackedInline):
+class SaleOfferInline(EditableInline):
     model = SaleOffer
-    extra = 0
     form = SaleOfferForm
     formset = SaleOfferFormSet
-    fields = (("plan", "starts_on", "ends_on"), ("percent_off", "amount", "currency"))
+    fields = ("plan", "starts_on", "ends_on", "percent_off", "amount", "currency")
     autocomplete_fields = ("plan",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         offers: QuerySet = super().get_queryset(request)
         return offers.select_related("plan__product", "sale")
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
+        """Plans are made on their products' pages, not from here."""
+        form_field = super().formfield_for_dbfield(db_field, request, **options)
+        if db_field.name == "plan":
+            for verb in ("add", "change", "delete", "view"):
+                setattr(form_field.widget, f"can_{verb}_related", False)
+        return form_field
 
 
 @admin.register(Sale, site=admin_site)

@@ -1,5 +1,6 @@
 """Accounts that billing treats otherwise: non-profits, and those left out until put right."""
 
+from functools import partial
 from typing import Any
 
 from django.contrib import admin
@@ -37,7 +38,7 @@ class NonprofitVerificationAdmin(KeptAdmin):
     def of_account(self, verification: NonprofitVerification) -> str:
         return link_to(verification.account)
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, *args: Any, **kwargs: Any) -> bool:
         return False
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
@@ -70,7 +71,7 @@ class TakingUp(Decision):
         return f"{row.account} – {Truncator(row.reason).chars(140)}"
 
     @transaction.atomic
-    def decide(self, request: HttpRequest, row: ParkedAccount, cleaned: dict[str, Any]) -> str:
+    def decide(self, request: HttpRequest, row: ParkedAccount, _cleaned: dict[str, Any]) -> str:
         parked = ParkedAccount.objects.select_for_update().filter(pk=row.pk)
         if not parked.exists():
             raise RefusedError(_now("%(row)s was taken up already.") % {"row": row})
@@ -104,7 +105,7 @@ class ParkedAccountAdmin(ReadOnlyAdmin):
     def short_reason(self, parked: ParkedAccount) -> str:
         return Truncator(parked.reason).chars(120)
 
-    def has_take_up_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+    def has_take_up_permission(self, request: HttpRequest, *args: Any) -> bool:
         return request.user.has_perm(TakingUp.permission)
 
     @admin.action(description=_("Take up again"), permissions=["take_up"])
@@ -126,7 +127,7 @@ admin_site.queues.append(
         title=_("Parked accounts"),
         words=_("Their data broke a billing run; they are left out until put right."),
         permission="billing.view_parkedaccount",
-        url=lambda: list_url("billing.parkedaccount"),
-        count=lambda: ParkedAccount.objects.order_by()[:1000].count(),
+        url=partial(list_url, "billing.parkedaccount"),
+        waiting=ParkedAccount.objects.all,
     )
 )

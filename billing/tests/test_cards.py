@@ -1,11 +1,14 @@
 """Cards on file: the gateway keeps them, the portal shows what may be shown."""
 
+from datetime import date, timedelta
+
 import pytest
 
-from portal.lib import clock
-
 from billing.actions.cards import UnknownCardError, add_card
-from billing.models import PaymentMethod
+from billing.models import Invoice, PaymentMethod
+from billing.models.invoices import InvoiceState
+from billing.rules import Cycle
+from portal.lib import clock
 from portal.testing import builders as make
 from portal.testing.races import at_once
 
@@ -47,6 +50,64 @@ def test_a_reference_the_gateway_does_not_know_is_refused(method_ref) -> None:
         add_card(make.studio(), method_ref=method_ref, on=clock.today())
 
     assert not PaymentMethod.objects.exists()
+
+
+# --- A new card collects what is open ------------------------------------------------------------
+
+BOUGHT, CHARGED = date(2026, 6, 15), date(2026, 7, 15)
+
+
+@pytest.fixture
+def unpaid(db, live) -> Invoice:
+    """A renewal of Alice's that her lost card could not pay."""
+    bought = make.subscription_bought(cycle=Cycle.MONTHLY, on=BOUGHT)
+    make.card(account=bought.account, test_card="sim_lost")
+    live(CHARGED)
+    return Invoice.objects.latest("id")
+
+
+def test_a_new_card_pays_what_is_open_with_the_next_run(unpaid, live) -> None:
+    later = CHARGED + timedelta(days=2)
+
+    card = add_card(unpaid.account, method_ref="sim_ok:new", on=later)
+    live(later)
+
+    unpaid.refresh_from_db()
+    assert (unpaid.state, unpaid.attempts.count()) == (InvoiceState.PAID, 2)
+    assert unpaid.attempts.get(outcome="succeeded").payment_method == card
+
+
+def test_a_new_card_that_is_declined_as_well_goes_on_by_the_days(unpaid, live) -> None:
+    later = CHARGED + timedelta(days=2)
+
+    add_card(unpaid.account, method_ref="sim_soft:new", on=later)
+    live(later)
+
+    unpaid.refresh_from_db()
+    assert unpaid.next_attempt_on == CHARGED + timedelta(days=3)
+
+
+def test_a_new_card_leaves_what_was_given_up_and_what_is_anothers_alone(unpaid, live) -> None:
+    live(CHARGED + timedelta(days=8))
+
+    add_card(unpaid.account, method_ref="sim_ok:1", on=CHARGED + timedelta(days=9))
+    add_card(make.account(owner="Charlie"), method_ref="sim_ok:2", on=CHARGED)
+    live(CHARGED + timedelta(days=9))
+
+    unpaid.refresh_from_db()
+    assert (unpaid.state, unpaid.attempts.count()) == (InvoiceState.UNCOLLECTED, 1)
+
+
+def test_a_new_card_does_not_disturb_an_attempt_in_flight(gateway, live) -> None:
+    bought = make.subscription_bought(cycle=Cycle.MONTHLY, on=BOUGHT)
+    gateway.does = gateway.take_in_silence
+    live(CHARGED)
+
+    make.card(account=bought.account)
+    live(CHARGED)
+
+    invoice = Invoice.objects.latest("id")
+    assert (invoice.attempts.count(), invoice.next_attempt_on) == (1, None)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -169,9 +169,7 @@ def test_an_outage_costs_no_attempt(monthly, gateway) -> None:
 
 @pytest.mark.django_db
 def test_an_answer_nobody_can_read_holds_up_nobody_else(monthly, gateway) -> None:
-    make.subscription_bought(
-        account=make.account(owner="Charlie"), cycle=Cycle.MONTHLY, on=BOUGHT
-    )
+    make.subscription_bought(account=make.account(owner="Charlie"), cycle=Cycle.MONTHLY, on=BOUGHT)
     broken = monthly.account.payment_methods.get().provider_ref
     gateway.does = lambda request: (
         gateway.break_down(request) if request.method_ref == broken else gateway.take(request)
@@ -179,7 +177,9 @@ def test_an_answer_nobody_can_read_holds_up_nobody_else(monthly, gateway) -> Non
 
     renew_on(CHARGED)
 
-    charlies = Invoice.objects.filter(account__name="Studio", state=InvoiceState.PAID, due_on=CHARGED)
+    charlies = Invoice.objects.filter(
+        account__name="Studio", state=InvoiceState.PAID, due_on=CHARGED
+    )
     assert charlies.get().account != monthly.account
     assert PaymentAttempt.objects.get(settled_at=None).outcome == "unknown"
 

@@ -1,7 +1,8 @@
-"""What the database itself refuses of the catalogue, subscriptions and money, tried with raw SQL."""
+"""What the database itself refuses of catalogue, subscriptions and money, tried with raw SQL."""
 
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -102,7 +103,7 @@ def test_an_offer_is_a_percentage_or_an_amount_in_a_currency(change) -> None:
         set_columns(offer, **change)
 
 
-JUNE = {"starts_on": date(2026, 6, 1), "ends_on": date(2026, 6, 30)}
+JUNE: dict[str, Any] = {"starts_on": date(2026, 6, 1), "ends_on": date(2026, 6, 30)}
 
 
 @pytest.mark.parametrize(

@@ -155,13 +155,13 @@ def test_the_sale_price_is_for_the_first_year_of_service(cycle, ordinal, reason)
 def test_a_sale_price_of_nothing_is_a_price_too() -> None:
     quote = raised_price().quote(agreed(sale_amount=Decimal(0)), 0)
 
-    assert (quote.amount, quote.reason) == (0, PriceReason.SALE)
+    assert (quote.amount, quote.reason) == (Decimal(0), PriceReason.SALE)
 
 
 def test_a_nonprofit_pays_nothing_for_a_premium_plan_even_without_a_price() -> None:
     quote = PriceBook([]).quote(agreed(is_nonprofit=True), 3)
 
-    assert (quote.amount, quote.reason, quote.price) == (0, PriceReason.NONPROFIT, None)
+    assert (quote.amount, quote.reason, quote.price) == (Decimal(0), PriceReason.NONPROFIT, None)
 
 
 @pytest.mark.parametrize("kind", [kind for kind in Kind if kind is not Kind.SITE_PLAN])
@@ -190,7 +190,10 @@ class TestSales:
         plan = make.plan()
         make.sale(plan=plan, percent_off=33)
 
-        _, amount = sale_for(plan, currency="USD", standard=Decimal("9.99"), on=make.TODAY) or (0, 0)
+        _, amount = sale_for(plan, currency="USD", standard=Decimal("9.99"), on=make.TODAY) or (
+            0,
+            0,
+        )
 
         assert amount == Decimal("6.69")
 
@@ -230,7 +233,7 @@ class TestSales:
 
         shown = offer(plan, account=buyer, book=PriceBook.load(), on=make.TODAY)
 
-        assert (shown.now.amount, shown.now.reason) == (50, PriceReason.SALE)
-        assert (shown.then.amount, shown.then.reason) == (100, PriceReason.STANDARD)
+        assert (shown.now.amount, shown.now.reason) == (Decimal(50), PriceReason.SALE)
+        assert (shown.then.amount, shown.then.reason) == (Decimal(100), PriceReason.STANDARD)
         assert (shown.now.charge_on, shown.then.charge_on) == (make.TODAY, date(2027, 6, 1))
         assert shown.sale_ends_on == date(2027, 6, 15)

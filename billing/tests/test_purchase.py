@@ -60,7 +60,11 @@ def test_an_upgrade_is_charged_now_and_served_from_today(studio, site, plan) -> 
     assert (bought.state, bought.purchased_on, bought.anchor_on) == ("active", TODAY, TODAY)
     assert (bought.paid_through, bought.next_charge_on) == (date(2027, 6, 15), date(2027, 6, 1))
     invoice = Invoice.objects.get()
-    assert (invoice.total_amount, invoice.state, invoice.due_on) == (100, InvoiceState.PAID, TODAY)
+    assert (invoice.total_amount, invoice.state, invoice.due_on) == (
+        Decimal(100),
+        InvoiceState.PAID,
+        TODAY,
+    )
 
 
 def test_an_upgrade_is_told_to_the_programme_as_an_activation(studio, site, plan) -> None:
@@ -82,7 +86,7 @@ def test_an_upgrade_takes_up_the_sale_that_runs(studio, site, plan) -> None:
 
     assert (bought.sale_offer, bought.sale_amount) == (offered, Decimal(70))
     line = Invoice.objects.get().lines.get()
-    assert (line.amount, line.price_reason, line.price) == (70, PriceReason.SALE, None)
+    assert (line.amount, line.price_reason, line.price) == (Decimal(70), PriceReason.SALE, None)
 
 
 def test_an_upgrade_is_charged_to_the_default_card(studio, site, plan) -> None:
@@ -104,7 +108,9 @@ def test_a_nonprofit_upgrades_without_a_card(studio, site, plan) -> None:
 
 
 @pytest.mark.parametrize(("verified_on", "total"), [(TODAY, 0), (TODAY + timedelta(days=1), 100)])
-def test_a_nonprofit_is_one_from_its_verification_on(studio, site, plan, verified_on, total) -> None:
+def test_a_nonprofit_is_one_from_its_verification_on(
+    studio, site, plan, verified_on, total
+) -> None:
     make.card(account=studio)
     make.nonprofit(account=studio, on=verified_on)
 

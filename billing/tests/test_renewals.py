@@ -266,7 +266,7 @@ def test_a_yearly_plan_renews_at_the_standard_price_though_charged_in_the_first_
     [invoice] = renewed_on(date(2027, 6, 1))
 
     line = invoice.lines.get()
-    assert (line.amount, line.price_reason) == (100, PriceReason.STANDARD)
+    assert (line.amount, line.price_reason) == (Decimal(100), PriceReason.STANDARD)
     assert line.price == Price.objects.get()
 
 
@@ -278,7 +278,7 @@ def test_a_line_keeps_its_price_version() -> None:
 
     [invoice] = renewed_on(date(2027, 6, 1))
 
-    assert (invoice.lines.get().price, invoice.total_amount) == (raised, 120)
+    assert (invoice.lines.get().price, invoice.total_amount) == (raised, Decimal(120))
 
 
 def test_a_nonprofit_is_invoiced_zero_and_no_gateway_hears_of_it() -> None:
@@ -288,7 +288,7 @@ def test_a_nonprofit_is_invoiced_zero_and_no_gateway_hears_of_it() -> None:
 
     [invoice] = renewed_on(date(2027, 6, 1))
 
-    assert (invoice.total_amount, invoice.state) == (0, InvoiceState.PAID)
+    assert (invoice.total_amount, invoice.state) == (Decimal(0), InvoiceState.PAID)
     assert invoice.lines.get().price_reason == PriceReason.NONPROFIT
     assert not SimulatedCharge.objects.exists()
     assert QualifyingEvent.objects.count() == 2

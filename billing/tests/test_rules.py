@@ -113,7 +113,8 @@ def periods_at_the_sale_price(cycle: Cycle, *, bought_on: date) -> int:
 
 
 @pytest.mark.parametrize(
-    "bought_on", [STARTS, date(2026, 1, 31), date(2024, 2, 29), date(2023, 3, 1), date(2026, 12, 31)]
+    "bought_on",
+    [STARTS, date(2026, 1, 31), date(2024, 2, 29), date(2023, 3, 1), date(2026, 12, 31)],
 )
 @pytest.mark.parametrize(
     ("cycle", "count"), [(MONTHLY, 12), (YEARLY, 1), (TWO_YEAR, 1), (THREE_YEAR, 1)]

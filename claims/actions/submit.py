@@ -63,10 +63,16 @@ def _claimable_site(account: Account, *, address: str, at: datetime) -> Site:
     spells = Contributor.objects.filter(account=account, site=site, from_on__lte=on)
     if not spells.exclude(to_on__lt=on).exists():
         raise NotAContributorError
-    if Membership.objects.filter(account=account, user__email__iexact=site.account.email).exists():
-        raise ApproverOnOwnTeamError
+    _refuse_own_approver(account, approver=site.account.email)
     _refuse_second_claim(account, site, year=on.year)
     return site
+
+
+def _refuse_own_approver(account: Account, *, approver: str) -> None:
+    """The request must not come to who sends it: the account's own address, or one of its team."""
+    on_team = Membership.objects.filter(account=account, user__email__iexact=approver)
+    if account.email.lower() == approver.lower() or on_team.exists():
+        raise ApproverOnOwnTeamError
 
 
 def _refuse_second_claim(account: Account, site: Site, *, year: int) -> None:

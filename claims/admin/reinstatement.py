@@ -22,7 +22,7 @@ class ReasonForm(forms.Form):
     reason = forms.CharField(
         label=_("Why was the decline wrong?"),
         help_text=_("Kept with your name. Say how you made sure."),
-        max_length=Reinstatement._meta.get_field("reason").max_length,
+        max_length=Reinstatement._meta.get_field("reason").max_length,  # noqa: SLF001
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
     )
 

@@ -91,7 +91,7 @@ def test_an_account_may_join_however_long_it_has_existed(opening) -> None:
     old.created_at = make.noon(date(2010, 1, 1))
     old.save()
 
-    assert join(old, by=make.person(), at=make.noon(OPENS_ON))
+    assert join(old, by=make.person(), at=make.noon(OPENS_ON)).account == old
 
 
 @pytest.mark.django_db(transaction=True)

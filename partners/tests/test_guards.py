@@ -1,6 +1,7 @@
 """What the database itself refuses of accounts, sites and the programme, tried with raw SQL."""
 
-from datetime import date, timedelta
+from datetime import date
+from typing import Any
 
 import pytest
 from django.db.models import Sum
@@ -8,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
+from partners.actions.points import void_event
 from partners.models import (
     CreditInForce,
     PendingMembership,
@@ -15,11 +17,9 @@ from partners.models import (
     PointsEntry,
     PointValue,
     ProgrammeYear,
-    QualifyingEvent,
     Rank,
     Standing,
 )
-from partners.actions.points import void_event
 from partners.models.points import VoidReason
 from portal.testing import builders as make
 from portal.testing.assertions import (
@@ -121,7 +121,7 @@ def test_a_normalised_address_is_taken(address) -> None:
     assert set_columns(make.site(), address=address) == 1
 
 
-JANUARY = {"from_on": date(2026, 1, 1), "to_on": date(2026, 1, 31)}
+JANUARY: dict[str, Any] = {"from_on": date(2026, 1, 1), "to_on": date(2026, 1, 31)}
 
 
 @pytest.mark.parametrize(
@@ -272,7 +272,8 @@ def test_an_account_decides_on_an_event_once() -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [{"points": 1000}, {"note": "x"}, {"credited_on": date(2025, 1, 1)}, {"site_id": None}]
+    "change",
+    [{"points": 1000}, {"note": "x"}, {"credited_on": date(2025, 1, 1)}, {"site_id": None}],
 )
 def test_a_line_of_the_ledger_never_changes(change) -> None:
     entry = make.credited()
@@ -297,7 +298,7 @@ def test_a_site_is_credited_to_an_account_once_a_year() -> None:
 
 def test_two_credits_of_one_site_and_year_are_refused_in_one_statement_too() -> None:
     entry = make.credited()
-    void_event(entry.event, reason=VoidReason.REFUND, on=make.TODAY)
+    make.refunded(entry=entry)
 
     with refused("one_credit_a_site_and_year"):
         run(
@@ -311,7 +312,7 @@ def test_two_credits_of_one_site_and_year_are_refused_in_one_statement_too() -> 
 
 def test_after_a_reversal_the_site_can_be_credited_again() -> None:
     entry = make.credited()
-    void_event(entry.event, reason=VoidReason.REFUND, on=make.TODAY)
+    make.refunded(entry=entry)
 
     assert insert_like(entry) == 1
     assert CreditInForce.objects.get().entry_id != entry.pk
@@ -319,7 +320,7 @@ def test_after_a_reversal_the_site_can_be_credited_again() -> None:
 
 def test_a_credit_is_reversed_once() -> None:
     entry = make.credited()
-    void_event(entry.event, reason=VoidReason.REFUND, on=make.TODAY)
+    make.refunded(entry=entry)
 
     with refused("partners_pointsentry_reverses_id"):
         insert_like(PointsEntry.objects.get(kind="reversal"))
@@ -398,5 +399,3 @@ class TestStanding(TestCase):
         sums = PointsEntry.objects.order_by().values_list("account", "programme_year")
         standings = Standing.objects.values_list("account", "programme_year", "points")
         assert set(sums.annotate(points=Sum("points"))) == set(standings)
-
-

@@ -5,7 +5,6 @@ from datetime import date, timedelta
 import pytest
 
 from partners import rules
-from partners.actions.points import void_event
 from partners.actions.years import close_year, close_years, prepare_year, prepare_years
 from partners.models import PointValue, ProgrammeYear, Rank, Standing
 from partners.models.points import VoidReason
@@ -186,7 +185,7 @@ def test_a_final_rank_stays_whatever_happens_to_the_points_later() -> None:
     entry = make.credited(on=date(2026, 12, 20))
     close_year(2026, at=make.noon(CLOSES_ON))
 
-    void_event(entry.event, reason=VoidReason.CHARGEBACK, on=date(2027, 3, 1))
+    make.refunded(entry=entry, on=date(2027, 3, 1), reason=VoidReason.CHARGEBACK)
     close_year(2026, at=make.noon(date(2027, 3, 2)))
 
     standing = Standing.objects.get()

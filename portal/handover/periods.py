@@ -82,14 +82,14 @@ def derived(told: Told, *, as_of: date) -> Course:
     last = running = told.term_on(_last_served(told, as_of=as_of))
     if told.ended_on and _is_served(told, as_of=as_of):
         last = told.term_on(told.ended_on - DAY)  # told to be served, so paid, until then
-        if last.ordinal > running.ordinal + 1:
-            raise InconsistentError("ended_on", f"is beyond the period after {running.ends_on}")
+        if last.starts_on > as_of and told.charge_on(last.ordinal) > as_of:
+            raise InconsistentError(
+                "ended_on", f"is beyond what was charged: its period runs to {running.ends_on}"
+            )
     terms = _back_to(date(as_of.year, 1, 1), last, told)
     if _is_served(told, as_of=as_of) and running not in terms:
         terms.append(running)  # began before this year, and runs on
-    paid = tuple(
-        PaidTerm(served, min(told.charge_on(served.ordinal), as_of)) for served in reversed(terms)
-    )
+    paid = tuple(PaidTerm(served, told.charge_on(served.ordinal)) for served in reversed(terms))
     return _course(told, last, paid, as_of=as_of)
 
 

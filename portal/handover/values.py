@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
@@ -31,10 +31,11 @@ class Value:
 
 CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 SLUG = re.compile(r"^[-a-zA-Z0-9_]+$")
-WHOLE = re.compile(r"^\d{1,9}$")
+WHOLE = re.compile(r"^\d{1,9}$", re.ASCII)
 ISO_DATE = re.compile(r"^(\d{4})[-/](\d{1,2})[-/](\d{1,2})(?:[T ]00:00(?::00(?:\.0+)?)?Z?)?$")
 DOTTED_DATE = re.compile(r"^(\d{1,2})\.(\d{1,2})\.(\d{4})$")
-AMOUNT = re.compile(r"^\d{1,11}(\.\d+)?$")
+AMOUNT = re.compile(r"^\d{1,11}(\.\d{1,9})?$", re.ASCII)
+TWO_WAYS = re.compile(r"^[1-9]\d{0,2}([.,]\d{3})+$")
 OLDEST, NEWEST = date(1990, 1, 1), date(2100, 1, 1)
 LONGEST_EMAIL = 254
 YES, NO = frozenset({"yes", "y", "true", "1"}), frozenset({"no", "n", "false", "0"})
@@ -106,22 +107,18 @@ def _in_range(day: date) -> date:
 
 
 def _amount(cell: str) -> Decimal:
-    """A decimal point or a decimal comma; a lone comma before three digits could be either."""
-    plain = cell.replace("\u00a0", "").replace(" ", "").replace("'", "")
+    """A decimal point or a decimal comma; a lone one before three digits could be either."""
+    plain = cell.replace("\u00a0", "").replace("\u202f", "").replace(" ", "").replace("'", "")
     point, comma = plain.rfind("."), plain.rfind(",")
     if point >= 0 and comma >= 0:
         thousands, mark = (",", ".") if point > comma else (".", ",")
         plain = plain.replace(thousands, "").replace(mark, ".")
-    elif comma >= 0:
-        if len(plain) - comma == 4 or plain.count(",") > 1:  # noqa: PLR2004 - three digits
-            raise BadValueError("could be read in two ways: leave out the thousands' separator")
-        plain = plain.replace(",", ".")
+    elif TWO_WAYS.match(plain):
+        raise BadValueError("could be read in two ways: leave out the thousands' separator")
+    plain = plain.replace(",", ".")
     if not AMOUNT.match(plain):
         raise BadValueError("is not an amount like 120.00")
-    try:
-        return Decimal(plain)
-    except InvalidOperation as error:
-        raise BadValueError("is not an amount like 120.00") from error
+    return Decimal(plain)
 
 
 @lru_cache(maxsize=512)

@@ -1,9 +1,9 @@
 """The only reader of time.
 
-`now()` is an instant (aware, UTC); `today()` is a date in the business zone, the one in which charge
-days, points and deadlines are decided. Rehearsal moves both to another date, the time of day as it
-is on the business zone's clocks; production never does (`portal/rehearsal.py` is the only caller of
-`shift_to`, and refuses).
+`now()` is an instant (aware, UTC); `today()` is a date in the business zone, the one in which
+charge days, points and deadlines are decided. Rehearsal moves both to another date, the time of day
+as it is on the business zone's clocks; production never does (`portal/rehearsal.py` is the only
+caller of `shift_to`, and refuses).
 """
 
 from contextlib import contextmanager

@@ -1,5 +1,6 @@
 """Mail as it was sent: to whom, when, in which words, and what became of it."""
 
+from functools import partial
 from typing import Any
 
 from django.contrib import admin
@@ -58,16 +59,12 @@ class MessageAdmin(ReadOnlyAdmin):
         return [Section(_("The message"), "staff/mail.html", {"message": row})]
 
 
-def _count_needing_a_look() -> int:
-    return Message.objects.filter(state__in=NEEDS_A_LOOK).order_by()[:1000].count()
-
-
 admin_site.queues.append(
     Queue(
         title=_("Mail that did not get out"),
         words=_("Refused by the mail server, or nobody knows whether it arrived."),
         permission="mail.view_message",
-        url=lambda: list_url("mail.message", query="state__in=failed,unknown"),
-        count=_count_needing_a_look,
+        url=partial(list_url, "mail.message", query="state__in=failed,unknown"),
+        waiting=partial(Message.objects.filter, state__in=NEEDS_A_LOOK),
     )
 )

@@ -12,7 +12,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import NoReverseMatch, reverse
-from django.utils.functional import cached_property
+from django.utils.functional import Promise, cached_property
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -39,7 +39,7 @@ class BoundedPaginator(Paginator):
 class Section:
     """A part of an object's page below its fields."""
 
-    title: str
+    title: str | Promise
     template: str
     context: dict[str, Any] = field(default_factory=dict)
 
@@ -73,7 +73,7 @@ class StaffAdmin(ModelAdmin):
         term = search_term.strip()
         if not term:
             return queryset, False
-        rows = self.model._default_manager.order_by()
+        rows: QuerySet = QuerySet(self.model)
         found = [
             rows.filter(**{lookup: term}).values("pk") for lookup in self.get_search_fields(request)
         ]
@@ -113,7 +113,7 @@ class StaffAdmin(ModelAdmin):
         return response
 
     def history_view(
-        self, request: HttpRequest, object_id: str, extra_context: Any = None
+        self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any
     ) -> HttpResponse:
         """The history stands on the row's own page."""
         return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", object_id)
@@ -122,13 +122,13 @@ class StaffAdmin(ModelAdmin):
 class _ShowsOnly:
     """May be seen, never added, changed or deleted here, whatever the role."""
 
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_add_permission(self, request: HttpRequest, *args: Any, **kwargs: Any) -> bool:
         return False
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, *args: Any, **kwargs: Any) -> bool:
         return False
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, *args: Any, **kwargs: Any) -> bool:
         return False
 
 
@@ -141,7 +141,7 @@ class ReadOnlyAdmin(_ShowsOnly, StaffAdmin):
 class KeptAdmin(StaffAdmin):
     """Rows that are added and changed but never deleted: others refer to them."""
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, *args: Any, **kwargs: Any) -> bool:
         return False
 
 
@@ -159,7 +159,7 @@ class ReadOnlyInline(_ShowsOnly, TabularInline):
         may = bool(super().has_view_permission(request, obj))
         if not (may and self.by and obj is not None):
             return may
-        return self.model._default_manager.filter(**{self.by: obj}).exists()
+        return QuerySet(self.model).filter(**{self.by: obj}).exists()
 
 
 class EditableInline(TabularInline):
@@ -174,7 +174,7 @@ def link_to(row: Model | None, words: str = "") -> str | SafeString:
     """A link to a row's page in the admin; its name alone where it has none."""
     if row is None:
         return "–"
-    meta = row._meta
+    meta = row._meta  # noqa: SLF001 (Django's own way to a model's names)
     try:
         url = reverse(f"admin:{meta.app_label}_{meta.model_name}_change", args=[row.pk])
     except NoReverseMatch:

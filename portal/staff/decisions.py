@@ -42,7 +42,7 @@ class Decision:
     def describe(self, row: Any) -> str:
         return str(row)
 
-    def ready(self, row: Any) -> bool:
+    def ready(self, _row: Any) -> bool:
         """Whether the row still waits for this decision."""
         return True
 
@@ -81,7 +81,7 @@ class Decision:
             "rows": [(row, self.describe(row), self.ready(row)) for row in rows],
             "waiting": sum(self.ready(row) for row in rows),
         }
-        request.current_app = admin.admin_site.name  # type: ignore[attr-defined]
+        request.current_app = admin.admin_site.name
         return TemplateResponse(request, "staff/decision.html", context)
 
     def _rows(self, admin: ModelAdmin, request: HttpRequest) -> list[Model]:
@@ -100,7 +100,7 @@ class Decision:
 
     def _leave(self, admin: ModelAdmin, rows: Sequence[Model]) -> HttpResponseRedirect:
         """One row: to its page, if it is still there. Several: to the list they came from."""
-        model, base = admin.model, f"admin:{admin.opts.app_label}_{admin.opts.model_name}"
-        if len(rows) == 1 and model._default_manager.filter(pk=rows[0].pk).exists():
+        base = f"admin:{admin.opts.app_label}_{admin.opts.model_name}"
+        if len(rows) == 1 and QuerySet(admin.model).filter(pk=rows[0].pk).exists():
             return redirect(f"{base}_change", rows[0].pk)
         return redirect(f"{base}_changelist")

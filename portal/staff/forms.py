@@ -46,7 +46,7 @@ class StaffForm(forms.ModelForm):
         for refusal in chain.from_iterable(by_field.values()):
             if not refusal.params:
                 refusal.message = words_for(refusal.message)
-        super()._update_errors(errors)
+        super()._update_errors(errors)  # type: ignore[misc]
 
 
 class FixedOnceUsedForm(StaffForm):

@@ -98,9 +98,9 @@ def _change(before: Any, version: Any, people: dict[int, User]) -> Change | None
 
 
 def _what(before: Any, version: Any) -> str:
-    kind = capfirst(str(version.pgh_tracked_model._meta.verbose_name))
+    kind = capfirst(str(version.pgh_tracked_model._meta.verbose_name))  # noqa: SLF001
     own_name = getattr(version, "name", "")
-    name = f"{kind} {own_name}" if own_name else kind
+    name = f"{kind} “{own_name}”" if own_name else kind
     if version.pgh_label == "insert":
         return _("%(name)s added") % {"name": name}
     if version.pgh_label == "delete":
@@ -111,7 +111,7 @@ def _what(before: Any, version: Any) -> str:
 
 
 def _differences(before: Any, after: Any) -> Iterator[FieldChange]:
-    for field in after._meta.concrete_fields:
+    for field in after._meta.concrete_fields:  # noqa: SLF001
         if field.name.startswith("pgh_"):
             continue
         was, became = (getattr(version, field.attname) for version in (before, after))

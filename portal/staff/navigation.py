@@ -5,6 +5,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 # Group → entries: title, icon (Material Symbols), the model's label.
@@ -64,7 +65,7 @@ SIDEBAR = (
 
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     """The groups and entries this person may open."""
-    groups = []
+    groups: list[dict[str, Any]] = []
     for title, entries in SIDEBAR:
         items = [
             _item(request, *entry)
@@ -81,7 +82,7 @@ def view_permission(label: str) -> str:
     return f"{app}.view_{model}"
 
 
-def _item(request: HttpRequest, title: str, icon: str, target: str) -> dict[str, Any]:
+def _item(request: HttpRequest, title: str | Promise, icon: str, target: str) -> dict[str, Any]:
     label, _mark, query = target.partition("?")
     path = reverse(f"admin:{label.replace('.', '_')}_changelist")
     return {

@@ -10,11 +10,10 @@ from django.http import HttpRequest
 
 def has_second_factor(request: HttpRequest) -> bool:
     """Whether the person asking has a second factor set up; looked up once a request."""
-    known: bool | None = getattr(request, "_has_second_factor", None)
-    if known is None:
-        known = bool(is_mfa_enabled(request.user))
-        request._has_second_factor = known  # type: ignore[attr-defined]
-    return known
+    known = request.__dict__
+    if "has_second_factor" not in known:
+        known["has_second_factor"] = bool(is_mfa_enabled(request.user))
+    return bool(known["has_second_factor"])
 
 
 def end_in_time(session: SessionBase) -> None:

@@ -11,9 +11,11 @@ from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, resolve_url
 from django.utils.decorators import method_decorator
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
@@ -21,7 +23,8 @@ from unfold.sites import UnfoldAdminSite
 
 from portal.staff.sessions import end_in_time, has_second_factor
 
-View = Callable[..., HttpResponse]
+View = Callable[..., Any]
+COUNTED = 1000
 
 # The admin's own scripts are written into its pages and evaluated there. Nothing comes from
 # elsewhere all the same, and no page outside the admin has this policy.
@@ -35,11 +38,15 @@ ADMIN_CSP = {
 class Queue:
     """Work that waits for staff: what it is called, where it is done, how much of it there is."""
 
-    title: str
-    words: str
+    title: str | Promise
+    words: str | Promise
     permission: str
     url: Callable[[], str]
-    count: Callable[[], int]
+    waiting: Callable[[], QuerySet]
+
+    def count(self) -> int:
+        """How much waits; nobody needs to know beyond a thousand."""
+        return self.waiting().order_by()[:COUNTED].count()
 
 
 class StaffSite(UnfoldAdminSite):
@@ -61,7 +68,7 @@ class StaffSite(UnfoldAdminSite):
 
         @csp_update(ADMIN_CSP)
         @wraps(guarded)
-        def limited(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def limited(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
             if request.user.is_staff:
                 end_in_time(request.session)
             return guarded(request, *args, **kwargs)
@@ -70,9 +77,7 @@ class StaffSite(UnfoldAdminSite):
 
     @method_decorator(never_cache)
     @login_not_required
-    def login(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
+    def login(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """There is one way in: the portal's sign-in page. Says no to those who are not staff."""
         index = resolve_url(f"{self.name}:index")
         if not request.user.is_authenticated:
@@ -82,15 +87,11 @@ class StaffSite(UnfoldAdminSite):
         return redirect(index if has_second_factor(request) else "mfa_index")
 
     @method_decorator(require_POST)
-    def logout(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
+    def logout(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         logout(request)
         return redirect("account_login")
 
-    def password_change(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
+    def password_change(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         return redirect("account_change_password")
 
     def index(
@@ -99,7 +100,8 @@ class StaffSite(UnfoldAdminSite):
         """The start page: the queues this person may work on, then everything they may see."""
         mine = [queue for queue in self.queues if request.user.has_perm(queue.permission)]
         counted = [(queue, queue.url(), queue.count()) for queue in mine]
-        return super().index(request, {"queues": counted, **(extra_context or {})})
+        page: HttpResponse = super().index(request, {"queues": counted, **(extra_context or {})})
+        return page
 
 
 admin_site = StaffSite(name="admin")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection, models, transaction
@@ -15,13 +16,13 @@ NEVER_DELETED = "Cannot delete rows"
 @contextmanager
 def refused(guard: str) -> Iterator[None]:
     """The database itself refuses what happens inside, naming this constraint or trigger."""
-    with pytest.raises(DatabaseError, match=guard), transaction.atomic():
+    with pytest.raises(DatabaseError, match=guard), transaction.atomic():  # noqa: PT012
         yield
         # What is checked only at the end of a transaction is checked now.
         run("SET CONSTRAINTS ALL IMMEDIATE")
 
 
-def run(statement: str, *parameters: object) -> int:
+def run(statement: str, *parameters: Any) -> int:
     """Run raw SQL; returns how many rows it touched."""
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
@@ -32,7 +33,7 @@ def table_of(row: models.Model) -> str:
     return row._meta.db_table  # noqa: SLF001 - Django's own documented API
 
 
-def set_columns(row: models.Model, **columns: object) -> int:
+def set_columns(row: models.Model, **columns: Any) -> int:
     """UPDATE these columns of the row."""
     changes = ", ".join(f'"{name}" = %s' for name in columns)
     return run(
@@ -44,7 +45,7 @@ def delete_row(row: models.Model) -> int:
     return run(f'DELETE FROM {table_of(row)} WHERE "{_key(row)}" = %s', row.pk)
 
 
-def insert_like(row: models.Model, **columns: object) -> int:
+def insert_like(row: models.Model, **columns: Any) -> int:
     """INSERT the row once more with these columns changed; references are made anew."""
     names = [f.column for f in row._meta.concrete_fields if not f.primary_key]  # noqa: SLF001
     if "ref" in names:
@@ -60,4 +61,4 @@ def insert_like(row: models.Model, **columns: object) -> int:
 
 
 def _key(row: models.Model) -> str:
-    return row._meta.pk.column  # type: ignore[union-attr]  # noqa: SLF001
+    return str(row._meta.pk.column)  # noqa: SLF001

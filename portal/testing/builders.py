@@ -1,4 +1,4 @@
-"""Rows for tests: keyword-only builders whose defaults are the cast, so that a test names only what matters.
+"""Rows for tests: builders whose defaults are the cast, so that a test names only what matters.
 
 Alice owns a studio in the programme, Bob sits on its team, Carol is the client whose site they work
 on, Charlie belongs to another account, Dana and Erin are staff (support, finance). What a builder
@@ -23,7 +23,7 @@ from claims.actions.submit import submit
 from claims.models import Answer, Claim, DeclineReason, Verdict
 from partners.actions import enrolment, years
 from partners.actions.approvals import approve_contributor
-from partners.actions.points import EventTold, attribute, record_events
+from partners.actions.points import EventTold, attribute, record_events, void_event
 from partners.models import (
     Account,
     Contributor,
@@ -36,6 +36,7 @@ from partners.models import (
     QualifyingEvent,
     Site,
 )
+from partners.models.points import VoidReason
 from partners.roles import Role
 from partners.rules import YEAR_DEFAULTS, EventKind
 from portal.lib import clock
@@ -192,6 +193,14 @@ def credited(*, site: Site | None = None, on: date = TODAY) -> PointsEntry:
     return PointsEntry.objects.get(event=earned, account=earned.account)
 
 
+def refunded(
+    *, entry: PointsEntry, on: date = TODAY, reason: VoidReason = VoidReason.REFUND
+) -> None:
+    """The money behind a credit went back."""
+    assert entry.event
+    void_event(entry.event, reason=reason, on=on)
+
+
 # --- Catalogue -----------------------------------------------------------------------------------
 
 
@@ -254,7 +263,7 @@ def sale(
 
 
 def card(*, account: Account, test_card: str = "sim_ok", is_default: bool = True) -> PaymentMethod:
-    """A card on file that does as its test card says; the newest default replaces the one before."""
+    """A card on file that does as its test card says; a new default replaces the one before."""
     if is_default:
         account.payment_methods.filter(is_default=True).update(is_default=False)
     return PaymentMethod.objects.create(

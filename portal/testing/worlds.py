@@ -1,11 +1,7 @@
 """Whole accounts to look at: one with nothing in it, and one with so many of everything."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-
-import pytest
-from django.db import transaction
 
 from billing.models import Invoice, Subscription
 from claims.models import Claim, Verdict
@@ -96,11 +92,3 @@ def _one_more(account: Account, *, owner: str, n: int) -> Claim:
         builders.answered(claim=claim, verdict=Verdict.DECLINE)
         claim = builders.claim_submitted(account=account)
     return claim
-
-
-@pytest.fixture(scope="module")
-def module_rows(django_db_setup, django_db_blocker) -> Iterator[None]:
-    """Rows made by fixtures of a module last until its last test, and no longer."""
-    with django_db_blocker.unblock(), transaction.atomic():
-        yield
-        transaction.set_rollback(True)

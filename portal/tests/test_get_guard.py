@@ -82,8 +82,8 @@ def test_view_that_hides_the_refusal_is_caught_all_the_same(client, get_guard):
     get_guard.caught.clear()
 
 
-def test_what_was_caught_fails_the_test(pytester_free_guard):
-    guard, end = pytester_free_guard
+def test_what_was_caught_fails_the_test(guard_of_its_own):
+    guard, end = guard_of_its_own
     guard.caught.append("GET / wrote: …")
 
     with pytest.raises(pytest.fail.Exception, match="GET / wrote"):
@@ -91,7 +91,7 @@ def test_what_was_caught_fails_the_test(pytester_free_guard):
 
 
 @pytest.fixture
-def pytester_free_guard(monkeypatch):
+def guard_of_its_own(monkeypatch):
     """A guard of one's own, and what happens at the end of its test."""
     from portal.testing import get_guard as module
 

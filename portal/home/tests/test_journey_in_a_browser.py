@@ -13,6 +13,7 @@ from allauth.mfa.totp.internal.auth import (
     yield_hotp_counters_from_time,
 )
 from django.core.management import call_command
+from django.db import connections
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from partners.models import Standing
@@ -38,12 +39,15 @@ FLAGS = [
 
 @pytest.fixture
 def browser(chromium_path, monkeypatch):
-    # Playwright's loop runs in this thread, which Django would take for asynchronous code.
+    # Playwright's loop runs in this thread: Django takes that for asynchronous code, and keeps a
+    # connection of its own for it, which nobody else closes.
+    connections.close_all()
     monkeypatch.setitem(os.environ, "DJANGO_ALLOW_ASYNC_UNSAFE", "true")
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=chromium_path, args=FLAGS)
         yield chromium
         chromium.close()
+        connections.close_all()
 
 
 @pytest.fixture
@@ -172,6 +176,11 @@ def put_right(page: Page, *, address: str) -> None:
     TOTP.activate(User.objects.get(email=DANA), secret)
     sign_in(page, DANA)
     counter = next(iter(yield_hotp_counters_from_time()))
-    page.get_by_label("Authenticator code").fill(format_hotp_value(hotp_value(secret, counter)))
+    page.get_by_placeholder("Code").fill(format_hotp_value(hotp_value(secret, counter)))
     page.get_by_role("main").get_by_role("button", name="Sign In", exact=True).click()
-    raise NotImplementedError(address)
+    page.goto("/admin/claims/claim/")
+    page.get_by_role("link", name=re.compile(address)).first.click()
+    page.get_by_role("link", name="Reinstate").first.click()
+    page.get_by_label("Why was the decline wrong?").fill("Carol called: the wrong one.")
+    page.get_by_role("button", name="Reinstate").click()
+    expect(page.get_by_text(re.compile("put right")).first).to_be_visible()

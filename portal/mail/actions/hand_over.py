@@ -8,6 +8,7 @@ A worker killed in step 2 or 3 leaves mails "being handed over"; `settle_in_doub
 unknown, and nothing here sends them again.
 """
 
+import contextlib
 import logging
 import smtplib
 from collections import Counter
@@ -41,29 +42,27 @@ class Envelope:
 def send_due(*, at: datetime) -> Counter[str]:
     """Hand over every mail that is ready; returns how many ended in which state."""
     outcome: Counter[str] = Counter()
-    while envelopes := _take_batch(at=at):
-        for state in _hand_over(envelopes):
-            outcome[state] += 1
-    return outcome
+    taken = SENDING.batch
+    while taken == SENDING.batch:
+        taken, envelopes = _take_batch(at=at)
+        outcome.update(_hand_over(envelopes))
+        outcome[MailState.FAILED] += taken - len(envelopes)
+    return +outcome
 
 
 @transaction.atomic
-def _take_batch(*, at: datetime) -> list[Envelope]:
-    """Lock, write and mark the next mails. A mail that cannot be written fails alone."""
+def _take_batch(*, at: datetime) -> tuple[int, list[Envelope]]:
+    """Lock, write and mark the next mails; says how many. What cannot be written fails alone."""
     ready = (
         Message.objects.ready(at).select_for_update(skip_locked=True).order_by("not_before", "id")
     )
-    envelopes = []
     messages = list(ready[: SENDING.batch])
-    for message in messages:
-        envelope = _write(message, at=at)
-        if envelope:
-            envelopes.append(envelope)
+    envelopes = [envelope for message in messages if (envelope := _write(message, at=at))]
     Message.objects.bulk_update(
         messages,
         ["state", "subject", "text", "html", "tries", "handed_over_at", "last_error"],
     )
-    return envelopes
+    return len(messages), envelopes
 
 
 def _write(message: Message, *, at: datetime) -> Envelope | None:
@@ -72,10 +71,7 @@ def _write(message: Message, *, at: datetime) -> Envelope | None:
             written, secrets = compose(message)
     except Exception as error:  # one broken letter must not hold up the others
         log.exception("mail %s cannot be written", message.ref)
-        message.state, message.last_error = (
-            MailState.FAILED,
-            f"{type(error).__name__}: {error}",
-        )
+        message.state, message.last_error = MailState.FAILED, _in_short(error)
         return None
     kept = written if settings.REHEARSAL else written.without(secrets)
     message.subject, message.text, message.html = (
@@ -89,18 +85,45 @@ def _write(message: Message, *, at: datetime) -> Envelope | None:
 
 
 def _hand_over(envelopes: list[Envelope]) -> Iterator[str]:
-    connection = get_connection()
+    """Give each mail to the server. One that cannot be reached is not tried again in this batch."""
+    connection, unreachable = get_connection(), None
     for envelope in envelopes:
         message = envelope.message
-        try:
-            _outgoing(envelope, connection).send()
-        except (smtplib.SMTPException, OSError) as error:
+        unreachable = unreachable or _why_unreachable(connection)
+        if unreachable:
+            _put_back(message, unreachable)
+        elif error := _send(envelope, connection):
             _record_refusal(message, error)
         else:
             message.state, message.sent_at = MailState.SENT, clock.now()
             message.last_error = ""
         message.save(update_fields=["state", "sent_at", "not_before", "last_error"])
         yield message.state
+    _close(connection)
+
+
+def _why_unreachable(connection: BaseEmailBackend) -> Exception | None:
+    """Connect and sign in, unless done already: until then no mail has been handed over."""
+    try:
+        connection.open()
+    except (smtplib.SMTPException, OSError) as error:
+        return error
+    return None
+
+
+def _send(envelope: Envelope, connection: BaseEmailBackend) -> Exception | None:
+    try:
+        _outgoing(envelope, connection).send()
+    except Exception as error:  # one mail's fault must not leave the others in doubt
+        log.warning("mail %s: %s", envelope.message.ref, error, exc_info=error)
+        _close(connection)
+        return error
+    return None
+
+
+def _close(connection: BaseEmailBackend) -> None:
+    with contextlib.suppress(smtplib.SMTPException, OSError):
+        connection.close()
 
 
 def _outgoing(envelope: Envelope, connection: BaseEmailBackend) -> EmailMultiAlternatives:
@@ -119,15 +142,26 @@ def _outgoing(envelope: Envelope, connection: BaseEmailBackend) -> EmailMultiAlt
 
 def _record_refusal(message: Message, error: Exception) -> None:
     """Back into the queue if the server surely refused for now; unknown if it never said."""
-    message.last_error = f"{type(error).__name__}: {error}"
     if not _was_surely_refused(error):
-        message.state = MailState.UNKNOWN
-        return
-    wait = retry_wait(message.tries) if _is_temporary(error) else None
+        message.state, message.last_error = MailState.UNKNOWN, _in_short(error)
+    elif _is_temporary(error):
+        _put_back(message, error)
+    else:
+        message.state, message.last_error = MailState.FAILED, _in_short(error)
+
+
+def _put_back(message: Message, error: Exception) -> None:
+    """Try again later; after the last try it has failed."""
+    message.last_error = _in_short(error)
+    wait = retry_wait(message.tries)
     if wait is None:
         message.state = MailState.FAILED
     else:
         message.state, message.not_before = MailState.QUEUED, clock.now() + wait
+
+
+def _in_short(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"
 
 
 def _was_surely_refused(error: Exception) -> bool:

@@ -22,7 +22,7 @@ READ_ONLY = [
 ]
 
 
-def list_address(model: type) -> str:
+def list_address(model) -> str:
     return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
 
 
