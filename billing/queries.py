@@ -3,8 +3,10 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Count, Exists, Prefetch, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -54,6 +56,31 @@ def default_card(account: Account) -> PaymentMethod | None:
 def open_invoices(account: Account) -> QuerySet[Invoice]:
     """What could not be collected yet."""
     return Invoice.objects.in_account(account).uncollected()
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """What of an account's billing asks for attention."""
+
+    unpaid: int
+    renewals: int
+    has_card: bool
+
+
+def at_a_glance(account: Account, *, until: date) -> Glance:
+    """What is unpaid and what is charged until that day, counted in one query."""
+    cards = PaymentMethod.objects.usable().filter(account=account, is_default=True)
+    renewing = Subscription.objects.in_account(account).filter(next_charge_on__lte=until)
+    unpaid, renewals, has_card = Account.objects.values_list(
+        _count(open_invoices(account)), _count(renewing), Exists(cards)
+    ).get(pk=account.pk)
+    return Glance(unpaid=unpaid, renewals=renewals, has_card=has_card)
+
+
+def _count(rows: QuerySet[Any]) -> Coalesce:
+    """How many rows of one account, inside another query."""
+    counted = rows.order_by().values("account").annotate(n=Count("pk", distinct=True))
+    return Coalesce(Subquery(counted.values("n")), 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +140,7 @@ def _charges(
         ordinal += 1
 
 
-def expected_events(site_ids: Sequence[int]) -> list[ExpectedEvent]:
+def expected_events(site_ids: "Sequence[int] | QuerySet[Any]") -> list[ExpectedEvent]:
     """The next renewal of each of these sites' premium plans, if it is going to renew."""
     renewing = (
         Subscription.objects.filter(EARNING, site__in=site_ids, state=SubscriptionState.ACTIVE)

@@ -33,6 +33,7 @@ def find_request(token: str) -> ApprovalRequest | None:
         .select_related(
             "request__claim__account", "request__claim__site", "request__claim__submitted_by"
         )
+        .prefetch_related("request__claim__answers")
         .first()
     )
     return link.request if link else None

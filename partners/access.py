@@ -25,6 +25,7 @@ class AccountRequest(HttpRequest):
 
     user: User
     account: Account
+    accounts: list[Account]  # every one they sit in, by name
     role: Role
 
 
@@ -41,16 +42,16 @@ def account_page(
         def enter(
             request: AccountRequest, account_ref: str, *args: P.args, **kwargs: P.kwargs
         ) -> HttpResponse:
-            seat = (
-                Membership.objects.select_related("account")
-                .filter(user=request.user, account__ref=account_ref)
-                .first()
-            )
+            # All of the person's seats at once: the page's account switcher shows them anyway.
+            seats = Membership.objects.filter(user=request.user).select_related("account")
+            by_account = {seat.account.ref: seat for seat in seats.order_by("account__name")}
+            seat = by_account.get(account_ref)
             if seat is None:
                 raise Http404
             if not allows(seat.role, permission):
                 raise PermissionDenied
             request.account, request.role = seat.account, Role(seat.role)
+            request.accounts = [one.account for one in by_account.values()]
             return view(request, *args, **kwargs)
 
         enter.permission = permission  # type: ignore[attr-defined]  # read by the matrix test
@@ -68,7 +69,7 @@ def render_in_account(
         template,
         {
             "account": request.account,
-            "accounts": Account.objects.visible_to(request.user).order_by("name"),
+            "accounts": request.accounts,
             "can": {
                 permission.value: request.role in roles
                 for permission, roles in ROLES_THAT_CAN.items()

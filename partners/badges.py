@@ -59,9 +59,7 @@ class Badge:
 @lru_cache(maxsize=512)
 def as_svg(badge: Badge, theme: Theme) -> str:
     """The badge as SVG, with a title that says it in words."""
-    return render_to_string(
-        "partners/badge.svg", {"badge": badge, "colours": COLOURS[theme]}
-    )
+    return render_to_string("partners/badge.svg", {"badge": badge, "colours": COLOURS[theme]})
 
 
 @lru_cache(maxsize=256)

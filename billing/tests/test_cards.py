@@ -98,12 +98,13 @@ def test_a_new_card_leaves_what_was_given_up_and_what_is_anothers_alone(unpaid, 
     assert (unpaid.state, unpaid.attempts.count()) == (InvoiceState.UNCOLLECTED, 1)
 
 
+@pytest.mark.django_db
 def test_a_new_card_does_not_disturb_an_attempt_in_flight(gateway, live) -> None:
     bought = make.subscription_bought(cycle=Cycle.MONTHLY, on=BOUGHT)
     gateway.does = gateway.take_in_silence
     live(CHARGED)
 
-    make.card(account=bought.account)
+    add_card(bought.account, method_ref="any", on=CHARGED)
     live(CHARGED)
 
     invoice = Invoice.objects.latest("id")

@@ -62,12 +62,13 @@ def refuse_unless_answerable(claim: Claim, *, at: datetime) -> Answer | None:
     """The answer in force, if it can still be changed. Raises as `answer` does."""
     if claim.state not in {ClaimState.AWAITING, *DECIDED} or claim.reinstatements.exists():
         raise NotAnswerableError
-    first, latest = claim.answers.order_by("ordinal").first(), claim.answers.first()
-    if first is not None:
-        until = rules.answer_changeable_until(first.answered_on)
-        if clock.date_of(at) > until:
-            raise AnswerFinalError(until)
-    return latest
+    answers = list(claim.answers.all())  # the latest first
+    if not answers:
+        return None
+    until = rules.answer_changeable_until(answers[-1].answered_on)
+    if clock.date_of(at) > until:
+        raise AnswerFinalError(until)
+    return answers[0]
 
 
 def follow_verdict(claim: Claim, given: Answer, *, at: datetime) -> None:

@@ -57,7 +57,8 @@ def approval(request: HttpRequest) -> HttpResponse:
     try:
         in_force = refuse_unless_answerable(claim, at=at)
     except (NotAnswerableError, AnswerFinalError):
-        return _page(request, asked, "claims/approval_closed.html", answer=claim.answers.first())
+        latest = next(iter(claim.answers.all()), None)
+        return _page(request, asked, "claims/approval_closed.html", answer=latest)
     form = AnswerForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         answer(asked, _said(request, form), at=at)
@@ -82,8 +83,8 @@ def _asked(request: HttpRequest) -> ApprovalRequest | None:
 
 
 def _changeable_until(claim: Claim) -> object:
-    first = claim.answers.order_by("ordinal").first()
-    return rules.answer_changeable_until(first.answered_on) if first else None
+    answers = list(claim.answers.all())  # the latest first
+    return rules.answer_changeable_until(answers[-1].answered_on) if answers else None
 
 
 def _said(request: HttpRequest, form: AnswerForm) -> Said:

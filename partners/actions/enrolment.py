@@ -32,9 +32,12 @@ def join(account: Account, *, by: User, at: datetime) -> Enrolment:
         terms=ProgrammeTerms.objects.filter(in_force_from__lte=on).latest("in_force_from"),
     )
     schedule(
-        events_where="occurs_on >= make_date(%(year)s, 1, 1)"
-        " AND (account_id = %(account)s OR site_id IN (SELECT site_id"
-        " FROM partners_contributorapproval WHERE account_id = %(account)s))",
+        events_where="""occurs_on >= make_date(%(year)s, 1, 1) AND id IN (
+            SELECT id FROM partners_qualifyingevent WHERE account_id = %(account)s
+            UNION ALL
+            SELECT event.id FROM partners_contributorapproval approval
+              JOIN partners_qualifyingevent event USING (site_id)
+             WHERE approval.account_id = %(account)s)""",
         candidates_where="c.earner_id = %(account)s",
         parameters={"year": on.year, "account": account.pk},
         on=on,

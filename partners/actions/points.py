@@ -81,7 +81,7 @@ def schedule(
             """,
             {"today": on, **parameters},
         )
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 ATTRIBUTE_BATCH = f"""
@@ -190,4 +190,4 @@ def reverse_credits(*, where: str, parameters: dict[str, Any], on: date) -> int:
             """,
             {"on": on, "now": clock.now(), **parameters},
         )
-        return cursor.rowcount
+        return int(cursor.rowcount)

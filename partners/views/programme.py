@@ -46,11 +46,12 @@ def programme(request: AccountRequest) -> HttpResponse:
 def joining(request: AccountRequest) -> dict[str, Any]:
     """What a page needs to offer joining, or to say when it will be possible."""
     today = clock.today()
+    joined = Enrolment.objects.filter(account=request.account)
+    if enrolment := joined.select_related("terms", "enrolled_by").first():
+        return {"enrolment": enrolment}
     opening = Programme.objects.first()
     return {
-        "enrolment": Enrolment.objects.filter(account=request.account)
-        .select_related("terms", "enrolled_by")
-        .first(),
+        "enrolment": None,
         "opening": opening,
         "is_open": opening is not None and opening.opens_on <= today,
         "terms": ProgrammeTerms.objects.filter(in_force_from__lte=today).first(),

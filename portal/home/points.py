@@ -24,6 +24,8 @@ def sites_of(account: Account) -> QuerySet[Site]:
 
 def explain_sites(account: Account, sites: Sequence[Site], *, on: date) -> list[Explanation]:
     """One explanation for each site, in the order given; five queries, however many sites."""
+    if not sites:
+        return []
     ids = [site.pk for site in sites]
     past: dict[int, list[Judged]] = defaultdict(list)
     for one in judge_sites(account, ids, on=on):
@@ -52,7 +54,7 @@ def coming_points(account: Account, *, on: date) -> list[Judged]:
     waiting = {
         (one.site_id, one.programme_year): one for one in reversed(judge_waiting(account, on=on))
     }
-    sites = list(sites_of(account).values_list("pk", flat=True))
+    sites = sites_of(account).values("pk")
     for one in judge_expected(account, expected_events(sites), on=on):
         is_this_year = one.programme_year == on.year
         if is_this_year and one.verdict in {Verdict.WAITING, Verdict.DUE}:

@@ -22,7 +22,7 @@ __all__ = [
 ]
 
 
-class AmountField(models.DecimalField):  # type: ignore[type-arg]
+class AmountField(models.DecimalField):
     """An amount in the row's currency. Three decimals hold every currency's minor unit."""
 
     def __init__(self, **options: object) -> None:
@@ -30,7 +30,7 @@ class AmountField(models.DecimalField):  # type: ignore[type-arg]
         super().__init__(**options)  # type: ignore[arg-type]
 
 
-class CurrencyField(models.CharField):  # type: ignore[type-arg]
+class CurrencyField(models.CharField):
     """An ISO 4217 code in capitals; `is_currency` is the check that belongs to it."""
 
     def __init__(self, **options: object) -> None:

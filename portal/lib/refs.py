@@ -27,7 +27,7 @@ DEFAULTS: dict[str, Any] = {
 }
 
 
-class RefField(models.CharField):  # type: ignore[type-arg]
+class RefField(models.CharField):
     """The public reference of a row: random, unique, never edited. Copies of rows repeat it."""
 
     def __init__(self, **options: Any) -> None:

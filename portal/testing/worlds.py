@@ -69,7 +69,7 @@ def full_account(*, owner: str = "Alice", rows: int = 2) -> World:
         claim=claims[-1],
         invoice=account.invoices.latest("pk"),
         subscription=account.subscriptions.filter(state="active").latest("pk"),
-        site=account.sites.filter(address__startswith="bare").latest("pk"),
+        site=account.sites.filter(address__startswith="site-without-plan").latest("pk"),
     )
 
 
@@ -83,7 +83,7 @@ def _one_more(account: Account, *, owner: str, n: int) -> Claim:
     PendingMembership.objects.create(
         account=account, email=f"later-{n}@{owner}.example".lower(), role=Role.MEMBER
     )
-    builders.site(account=account, address=f"bare-{n}.{owner}.example".lower())
+    builders.site(account=account, address=f"site-without-plan-{n}.{owner}.example".lower())
     builders.subscription_bought(account=account, on=EARNED_ON)
     builders.subscription_bought(account=account, on=RENEWS_SOON)
     builders.card(account=account, is_default=False)

@@ -232,9 +232,7 @@ def expected(name: str, method: str, who: str) -> str:
 )
 def test_everyone_gets_exactly_what_the_table_gives_them(world, who):
     client = signed_in(world, who)
-    cells = [
-        (address, method) for address in addresses(MAY_BE_CALLED_BY) for method in METHODS
-    ]
+    cells = [(address, method) for address in addresses(MAY_BE_CALLED_BY) for method in METHODS]
 
     answers = {
         (address.name, method): outcome(client, method, path_of(address, world))

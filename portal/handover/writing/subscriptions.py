@@ -88,6 +88,14 @@ def _cancellations(*, at: datetime) -> Count:
     )
 
 
+EARNING_TERMS = (
+    f"{TERMS} JOIN partners_site site ON site.id = b.site_id"
+    " JOIN billing_plan plan ON plan.id = b.plan_id"
+    " JOIN billing_product p ON p.id = plan.product_id AND p.kind = ANY(%(kinds)s)"
+    " WHERE t.starts_on >= %(new_year)s ORDER BY t.starts_on, b.id"
+)
+
+
 def write_periods(*, at: datetime, on: date) -> list[Count]:
     """The periods, then the events among them; points are decided on for all at once."""
     new_year = date(on.year, 1, 1)
@@ -106,10 +114,7 @@ def write_periods(*, at: datetime, on: date) -> list[Count]:
     )
     events = upsert(
         QualifyingEvent,
-        source=f"{TERMS} JOIN partners_site site ON site.id = b.site_id"
-        " JOIN billing_plan plan ON plan.id = b.plan_id"
-        " JOIN billing_product p ON p.id = plan.product_id AND p.kind = ANY(%(kinds)s)"
-        " WHERE t.starts_on >= %(new_year)s ORDER BY t.starts_on, b.id",
+        source=EARNING_TERMS,
         values={
             "source": "'import:' || t.subscription || ':' || t.starts_on",
             "site_id": "site.id",

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
-from billing.queries import coming_charges, default_card, open_invoices
+from billing.queries import at_a_glance
 from claims.models import ClaimState
 from claims.queries import counts_by_state
 from partners.access import AccountRequest, account_page, render_in_account
@@ -85,25 +85,23 @@ def _todos(request: AccountRequest) -> list[Todo]:
 
 
 def _billing_todos(request: AccountRequest) -> list[Todo]:
-    account, today = request.account, clock.today()
-    url = reverse("billing:overview", args=[account.ref])
+    glance = at_a_glance(request.account, until=clock.today() + RENEWALS_AHEAD)
+    url = reverse("billing:overview", args=[request.account.ref])
     todos = []
-    unpaid = open_invoices(account).count()
-    if unpaid:
+    if glance.unpaid:
         text = ngettext(
             "%(n)s payment failed and is tried again",
             "%(n)s payments failed and are tried again",
-            unpaid,
+            glance.unpaid,
         )
-        todos.append(Todo(text % {"n": unpaid}, url, "bad"))
-    charges = coming_charges(account, on=today, until=today + RENEWALS_AHEAD)
-    if charges and default_card(account) is None:
+        todos.append(Todo(text % {"n": glance.unpaid}, url, "bad"))
+    if glance.renewals and not glance.has_card:
         todos.append(Todo(_("Add a card, or coming renewals cannot be paid"), url, "bad"))
-    if charges:
+    if glance.renewals:
         text = ngettext(
             "%(n)s renewal is charged in the next 30 days",
             "%(n)s renewals are charged in the next 30 days",
-            len(charges),
+            glance.renewals,
         )
-        todos.append(Todo(text % {"n": len(charges)}, url + "#coming", "info"))
+        todos.append(Todo(text % {"n": glance.renewals}, url + "#coming", "info"))
     return todos

@@ -12,6 +12,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from partners.models import Account, Membership
 from partners.roles import Role
+from portal.models import User
+
+
+class SignedInRequest(HttpRequest):
+    """A request past the login middleware."""
+
+    user: User
 
 
 @login_not_required
@@ -31,7 +38,7 @@ def start(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def accounts(request: HttpRequest) -> HttpResponse:
+def accounts(request: SignedInRequest) -> HttpResponse:
     """The accounts one sits in, to choose from."""
     seats = Membership.objects.filter(user=request.user).select_related("account")
     return render(request, "home/accounts.html", {"seats": seats.order_by("account__name")})
@@ -54,13 +61,13 @@ class NewAccountForm(forms.ModelForm):
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def new_account(request: HttpRequest) -> HttpResponse:
+def new_account(request: SignedInRequest) -> HttpResponse:
     """Open an account for who has none; they become its owner."""
     form = NewAccountForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():
             account = form.save(commit=False)
-            account.email = request.user.email  # type: ignore[union-attr]
+            account.email = request.user.email
             account.save()
             Membership.objects.create(account=account, user=request.user, role=Role.OWNER)
         return redirect("home:home", account_ref=account.ref)
