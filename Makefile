@@ -49,6 +49,7 @@ PRODUCTION := PORTAL_MODE=production DEBUG=false \
   SECRET_KEY=only-for-the-check-long-and-varied-0123456789-abcdefghijklmnop \
   SITE_URL=https://partners.example.com ALLOWED_HOSTS=partners.example.com \
   DATABASE_URL=postgres://nobody@localhost/nothing CELERY_BROKER_URL=redis://localhost:6379/0 \
+  CACHE_URL=rediscache://localhost:6379/1 \
   EMAIL_URL=smtp+tls://nobody:nothing@localhost:587 PAYMENT_GATEWAY=stripe \
   STRIPE_SECRET_KEY=sk_live_only_for_the_check STRIPE_WEBHOOK_SECRET=whsec_only_for_the_check
 

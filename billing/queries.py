@@ -1,6 +1,7 @@
 """What pages read of billing. A constant number of queries each."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -11,6 +12,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from billing.errors import NoPriceError
 from billing.models import (
     Invoice,
     InvoiceLine,
@@ -133,11 +135,13 @@ def coming_charges(account: Account, *, on: date, until: date) -> list[ComingCha
 def _charges(
     subscription: Subscription, book: PriceBook, *, nonprofit: bool, until: date
 ) -> Iterator[ComingCharge]:
+    """A plan without a price has no charge to show; the run that meets it parks the account."""
     agreement = Agreement.of(subscription, is_nonprofit=nonprofit)
     ordinal = subscription.next_ordinal
-    while agreement.charge_on(ordinal) <= until:
-        yield ComingCharge(subscription, book.quote(agreement, ordinal))
-        ordinal += 1
+    with suppress(NoPriceError):
+        while agreement.charge_on(ordinal) <= until:
+            yield ComingCharge(subscription, book.quote(agreement, ordinal))
+            ordinal += 1
 
 
 def expected_events(site_ids: "Sequence[int] | QuerySet[Any]") -> list[ExpectedEvent]:

@@ -132,7 +132,3 @@ class Outcome(StrEnum):
     HARD_DECLINE = "hard_decline"  # only a new or updated method helps
     UNKNOWN = "unknown"  # no answer: ask again, never charge anew
     OUTAGE = "outage"  # the gateway was down: the same attempt again
-
-
-# Days an attempt may stay without an answer before staff are told; it is asked for all the while.
-IN_DOUBT_ALERT_DAYS = 1

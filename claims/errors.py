@@ -20,7 +20,7 @@ class ApproverOnOwnTeamError(ClaimsError):
 
 
 class AlreadyClaimedError(ClaimsError):
-    """There is an open claim on this site, or one decided this year, or an approval in force."""
+    """There is an open claim on this site, or one of this year, or an approval in force."""
 
 
 class NotJoinedError(ClaimsError):

@@ -74,9 +74,7 @@ class Claim(models.Model):
                 name="one_open_claim",
             ),
             models.UniqueConstraint(
-                fields=["account", "site", "programme_year"],
-                condition=Q(state__in=DECIDED),
-                name="one_decided_claim_a_year",
+                fields=["account", "site", "programme_year"], name="one_claim_a_year"
             ),
             models.CheckConstraint(
                 condition=~Q(account=F("client")), name="claim_is_on_anothers_site"

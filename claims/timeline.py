@@ -6,6 +6,7 @@ from datetime import date
 from django.utils.translation import gettext as _
 
 from billing.queries import expected_events
+from claims.emails import REASONS_TOLD
 from claims.models import Claim, ClaimState, Verdict
 from partners.attribution import Judged
 from partners.attribution import Verdict as PointsVerdict
@@ -51,7 +52,7 @@ def _answered(claim: Claim) -> list[Step]:
     for answer in claim.answers.order_by("ordinal"):
         approved = answer.verdict == Verdict.APPROVE
         note = _("by %(name)s") % {"name": answer.answered_by}
-        if answer.reason:
+        if answer.reason in REASONS_TOLD:
             note += f": {answer.get_reason_display()}"
         steps.append(
             Step(

@@ -220,8 +220,10 @@ SENTENCES = {
     ),
     Reason.CLAIM_AWAITING: _("Your claim waits for the client’s answer."),
     Reason.CLAIM_DECLINED: _("The client declined your claim."),
-    Reason.CLAIM_LAPSED: _("Your claim lapsed without an answer. You can claim the site again."),
-    Reason.CLAIM_WITHDRAWN: _("You withdrew your claim. You can claim the site again."),
+    Reason.CLAIM_LAPSED: _(
+        "Your claim lapsed without an answer. You can claim the site again next year."
+    ),
+    Reason.CLAIM_WITHDRAWN: _("You withdrew your claim. You can claim the site again next year."),
     Reason.PRODUCT_DOES_NOT_COUNT: _(
         "What this site has is an add-on; only a premium plan for the site itself counts."
     ),

@@ -14,7 +14,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
 app = Celery("portal")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(["portal.mail", "partners", "billing", "claims"])
+app.autodiscover_tasks(["portal", "portal.mail", "partners", "billing", "claims"])
 
 
 @app.on_after_finalize.connect

@@ -14,6 +14,7 @@ def _unset() -> dict[str, bool]:
         "SITE_URL": not settings.SITE_URL.startswith("https://"),
         "EMAIL_URL": settings.EMAIL_BACKEND.endswith("dummy.EmailBackend"),
         "PAYMENT_GATEWAY": settings.PAYMENT_GATEWAY == "simulated",
+        "CACHE_URL": "locmem" in settings.CACHES["default"]["BACKEND"],
         "CELERY_BROKER_URL": settings.CELERY_BROKER_URL.startswith("sqla+"),
     }
 

@@ -32,7 +32,7 @@ class StaffSecondFactorMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.path.startswith("/admin/") and request.user.is_authenticated:
+        if request.path_info.startswith("/admin/") and request.user.is_authenticated:
             from allauth.mfa.utils import is_mfa_enabled
 
             if request.user.is_staff and not is_mfa_enabled(request.user):

@@ -34,6 +34,7 @@ JOBS = (
     Job("partners.tasks.attribute_points", crontab(minute=40)),
     Job("claims.tasks.follow_up_claims", crontab(minute=50)),
     Job("portal.mail.tasks.send_mail", schedule(run_every=20)),
+    Job("portal.tasks.tidy_broker", crontab(minute=55)),
 )
 
 

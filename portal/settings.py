@@ -129,6 +129,9 @@ DATABASES = {
 _socket = DATABASES["default"].get("OPTIONS", {}).pop("host", "")
 DATABASES["default"]["HOST"] = _socket or DATABASES["default"]["HOST"]
 
+# Rate limits are counted here, so that several processes need a cache they share.
+CACHES = {"default": env.cache_url("CACHE_URL", default="locmemcache://")}
+
 # --- Jobs ----------------------------------------------------------------------------------------
 
 
@@ -196,6 +199,8 @@ MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = REHEARSAL
 MFA_TOTP_ISSUER = PROGRAMME_NAME
+# How many proxies of ours stand before the portal: whose word on a visitor's address counts.
+ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
 STAFF_SESSION_SECONDS = 8 * 60 * 60
 
 # --- Language, time, money -----------------------------------------------------------------------
@@ -205,9 +210,8 @@ LANGUAGES = [("en", _("English (US)")), ("en-gb", _("English (UK)"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True
 USE_TZ = True
-TIME_ZONE = "UTC"
-# The zone in which "today" is decided for charges, points and deadlines.
-BUSINESS_TIME_ZONE = env.str("BUSINESS_TIME_ZONE", default="Europe/London")
+# The zone in which "today" is decided for charges, points and deadlines, and in which times show.
+BUSINESS_TIME_ZONE = TIME_ZONE = env.str("BUSINESS_TIME_ZONE", default="Europe/London")
 CURRENCIES = env.list("CURRENCIES", default=["USD", "EUR", "GBP", "JPY"])
 
 # --- Gateway -------------------------------------------------------------------------------------
@@ -221,7 +225,7 @@ STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles" if PRODUCTION else None
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = REHEARSAL
-WHITENOISE_AUTOREFRESH = DEBUG
+WHITENOISE_AUTOREFRESH = REHEARSAL
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {

@@ -6,7 +6,7 @@ from django.db import transaction
 
 from billing import gateways
 from billing.errors import BillingError
-from billing.models import Invoice, PaymentMethod
+from billing.models import Invoice, PaymentMethod, Subscription
 from partners.models import Account
 
 
@@ -18,8 +18,8 @@ class UnknownCardError(BillingError):
 def add_card(account: Account, *, method_ref: str, on: date) -> PaymentMethod:
     """Keep a card the gateway has on file; the newest becomes the default.
 
-    Invoices that could not be collected are due again at once. No card number is ever seen here:
-    only the gateway's reference. Raises UnknownCardError.
+    Invoices that could not be collected are due again at once, on this card. No card number is
+    ever seen here: only the gateway's reference. Raises UnknownCardError.
     """
     gateway = gateways.current()
     card = gateway.describe(method_ref)
@@ -27,7 +27,9 @@ def add_card(account: Account, *, method_ref: str, on: date) -> PaymentMethod:
         raise UnknownCardError(method_ref)
     Account.objects.select_for_update(no_key=True).get(pk=account.pk)
     PaymentMethod.objects.filter(account=account, is_default=True).update(is_default=False)
-    Invoice.objects.in_account(account).uncollected().update(next_attempt_on=on)
+    failed = Invoice.objects.in_account(account).uncollected()
+    Subscription.objects.filter(invoice_lines__invoice__in=failed).update(payment_method=None)
+    failed.update(next_attempt_on=on, payment_method=None)
     return PaymentMethod.objects.create(
         account=account,
         gateway=gateway.name,

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from billing.rules import Cycle, Kind
 from portal.lib.history import tracked
 from portal.lib.money import AmountField, CurrencyField, is_currency
-from portal.lib.ranges import DateSpan, Same
+from portal.lib.ranges import DateSpan, Same, SameText
 
 KINDS = [
     (Kind.SITE_PLAN.value, _("site premium plan")),
@@ -184,29 +184,25 @@ class SaleOffer(models.Model):
                 name="sale_offer_percent_or_amount",
                 condition=(
                     Q(
+                        percent_off__isnull=False,
                         percent_off__gte=1,
                         percent_off__lte=100,
                         amount__isnull=True,
                         currency="",
                     )
-                    | (Q(percent_off__isnull=True, amount__gte=0) & is_currency())
+                    | (
+                        Q(percent_off__isnull=True, amount__isnull=False, amount__gte=0)
+                        & is_currency()
+                    )
                 ),
             ),
             ExclusionConstraint(
                 name="sale_offers_do_not_overlap",
                 expressions=[
                     (Same("plan"), RangeOperators.OVERLAPS),
-                    (
-                        DateSpan("starts_on", "ends_on", bounds="[]"),
-                        RangeOperators.OVERLAPS,
-                    ),
+                    (SameText("currency"), RangeOperators.OVERLAPS),
+                    (DateSpan("starts_on", "ends_on", bounds="[]"), RangeOperators.OVERLAPS),
                 ],
-                condition=Q(percent_off__isnull=False),
-            ),
-            models.UniqueConstraint(
-                fields=["plan", "currency", "starts_on"],
-                condition=Q(amount__isnull=False),
-                name="sale_offer_starts_once",
             ),
         ]
 

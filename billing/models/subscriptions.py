@@ -15,6 +15,7 @@ from billing.models.catalogue import Plan, SaleOffer
 from billing.models.methods import PaymentMethod
 from partners.models import Account, Site
 from portal.lib import clock
+from portal.lib.history import tracked
 from portal.lib.money import AmountField, CurrencyField, is_currency
 from portal.lib.ranges import DateSpan, Same
 from portal.lib.refs import RefField
@@ -264,6 +265,7 @@ class NonprofitVerification(models.Model):
         return str(self.account)
 
 
+@tracked()
 class ParkedAccount(models.Model):
     """An account whose data broke a billing run: left out until staff put it right."""
 

@@ -12,29 +12,35 @@ from claims.actions.submit import close
 from claims.models import ApprovalRequest, Claim, ClaimState
 from portal.lib import clock
 from portal.mail.actions.queue import Draft, queue, queue_many
+from portal.mail.models import MailState
 
 BATCH = 100
 
 
 def follow_up_due(*, on: date) -> int:
     """Queue the follow-up of every request that is due one; returns how many."""
-    sent, batch = 0, BATCH
-    while batch == BATCH:
-        batch = _follow_up_batch(on=on)
+    sent = 0
+    while (batch := _follow_up_batch(on=on)) is not None:
         sent += batch
     return sent
 
 
 @transaction.atomic
-def _follow_up_batch(*, on: date) -> int:
+def _follow_up_batch(*, on: date) -> int | None:
+    """How many of a batch were queued; None when none is left to decide."""
     requests = list(
         ApprovalRequest.objects.follow_up_due(on)
         .filter(claim__state=ClaimState.AWAITING)
         .select_for_update(of=("claim", "self"), skip_locked=True)
-        .select_related("claim__client")
+        .select_related("claim__client", "mail")
         .order_by("follow_up_due_on", "id")[:BATCH]
     )
+    if not requests:
+        return None
     for request in requests:
+        request.follow_up_due_on = None
+        if request.mail.state == MailState.FAILED:
+            continue  # a reminder of what never arrived reminds of nothing
         request.follow_up_mail = queue(
             Draft(
                 kind="claims/follow_up",
@@ -44,9 +50,8 @@ def _follow_up_batch(*, on: date) -> int:
                 account_ref=request.claim.client.ref,
             )
         )
-        request.follow_up_due_on = None
     ApprovalRequest.objects.bulk_update(requests, ["follow_up_mail", "follow_up_due_on"])
-    return len(requests)
+    return sum(request.follow_up_mail_id is not None for request in requests)
 
 
 def lapse_due(*, at: datetime) -> int:

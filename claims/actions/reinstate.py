@@ -26,9 +26,10 @@ def reinstate(claim: Claim, *, by: User, reason: str, at: datetime) -> Reinstate
     )
     if locked.state != ClaimState.DECLINED:
         raise NotDeclinedError
+    wrong = locked.answers.latest("ordinal")
     reinstated = Reinstatement.objects.create(
         claim=locked,
-        answer=locked.answers.latest("ordinal"),
+        answer=wrong,
         reason=reason,
         reinstated_by=by,
         reinstated_at=at,
@@ -39,6 +40,7 @@ def reinstate(claim: Claim, *, by: User, reason: str, at: datetime) -> Reinstate
         site=locked.site,
         from_year=locked.programme_year,
         on=clock.date_of(at),
+        approved_on=wrong.answered_on,
     )
     queue_many(
         Draft(

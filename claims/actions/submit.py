@@ -14,7 +14,7 @@ from claims.errors import (
     OwnSiteError,
     TooManyClaimsError,
 )
-from claims.models import DECIDED, ApprovalRequest, Claim, ClaimState, Withdrawal
+from claims.models import ApprovalRequest, Claim, ClaimState, Withdrawal
 from partners.addresses import AddressError, normalise
 from partners.models import Account, Contributor, ContributorApproval, Enrolment, Membership, Site
 from portal.lib import clock
@@ -80,7 +80,7 @@ def _refuse_second_claim(account: Account, site: Site, *, year: int) -> None:
     approved = ContributorApproval.objects.filter(account=account, site=site, ended_on=None)
     if (
         claims.awaiting().exists()
-        or claims.filter(programme_year=year, state__in=DECIDED).exists()
+        or claims.filter(programme_year=year).exists()
         or approved.exists()
     ):
         raise AlreadyClaimedError

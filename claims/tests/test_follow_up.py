@@ -6,6 +6,7 @@ import pytest
 
 from claims.actions.follow_up import follow_up_due, lapse_due
 from claims.actions.submit import withdraw
+from claims.errors import AlreadyClaimedError
 from claims.models import Claim, ClaimState, Verdict
 from portal.lib import clock
 from portal.mail.models import MailState, Message
@@ -86,6 +87,16 @@ def test_after_a_withdrawal_there_is_none(claim) -> None:
     assert follow_ups() == 0
 
 
+def test_a_request_that_never_arrived_is_not_followed_up(claim) -> None:
+    Message.objects.filter(pk=claim.request.mail_id).update(state=MailState.FAILED)
+
+    live(FOLLOW_UP_ON)
+
+    claim.request.refresh_from_db()
+    assert follow_ups() == 0
+    assert claim.request.follow_up_due_on is None
+
+
 def test_when_the_job_slept_for_a_month_the_claim_lapses_without_one(claim) -> None:
     live(LAPSES_ON)
 
@@ -153,10 +164,12 @@ def test_many_lapse_in_one_run(monkeypatch) -> None:
     assert lapse_due(at=make.noon(LAPSES_ON)) == 5
 
 
-def test_a_lapsed_site_can_be_claimed_again(claim) -> None:
+def test_a_lapsed_site_can_be_claimed_again_the_next_year(claim) -> None:
     live(LAPSES_ON)
 
-    again = make.claim_submitted(account=claim.account, site=claim.site, on=LAPSES_ON)
+    with pytest.raises(AlreadyClaimedError):
+        make.claim_submitted(account=claim.account, site=claim.site, on=date(2026, 12, 31))
+    again = make.claim_submitted(account=claim.account, site=claim.site, on=date(2027, 1, 1))
 
     assert again.state == ClaimState.AWAITING
 

@@ -30,15 +30,16 @@ def test_a_site_has_one_open_claim_of_an_account() -> None:
     claim = make.claim_submitted()
 
     with refused("one_open_claim"):
-        insert_like(claim)
+        insert_like(claim, programme_year=2027)
 
 
-def test_a_site_has_one_decided_claim_of_an_account_and_year() -> None:
+@pytest.mark.parametrize("state", ["approved", "declined", "lapsed", "withdrawn", "awaiting"])
+def test_a_site_has_one_claim_of_an_account_and_year(state) -> None:
     claim = make.claim_submitted()
     make.answered(claim=claim, verdict=Verdict.DECLINE)
 
-    with refused("one_decided_claim_a_year"):
-        insert_like(claim, state="approved")
+    with refused("one_claim_a_year"):
+        insert_like(claim, state=state)
 
 
 def test_another_year_or_another_account_has_a_claim_of_its_own() -> None:

@@ -55,6 +55,18 @@ def test_what_should_have_been_credited_is(declined) -> None:
     assert (entry.points, entry.programme_year_id, entry.credited_on) == (100, 2026, PUT_RIGHT)
 
 
+def test_put_right_after_the_year_has_closed_it_still_brings_what_the_decline_took() -> None:
+    claim = make.claim_submitted(on=date(2026, 12, 10))
+    make.event(site=claim.site, on=date(2026, 12, 20))
+    make.answered(claim=claim, verdict=Verdict.DECLINE, on=date(2026, 12, 15))
+
+    put_right(claim, on=date(2027, 2, 1))
+    attribute(on=date(2027, 2, 1))
+
+    entry = PointsEntry.objects.get(account=claim.account)
+    assert (entry.points, entry.programme_year_id) == (100, 2026)
+
+
 def test_what_is_still_to_come_lands_in_its_time(declined) -> None:
     put_right(declined)
     make.event(site=declined.site, on=date(2026, 10, 1))

@@ -274,7 +274,9 @@ def test_a_claim_is_withdrawn_once(studio, site) -> None:
         withdraw(claim, by=make.person(), at=make.noon(TODAY))
 
 
-def test_a_withdrawn_site_can_be_claimed_again(studio, site) -> None:
+def test_the_request_of_a_withdrawn_claim_is_not_sent_again_this_year(studio, site) -> None:
     withdraw(submitted(studio), by=make.person(), at=make.noon(TODAY))
 
-    assert submitted(studio, on=TODAY + A_DAY).state == ClaimState.AWAITING
+    with pytest.raises(AlreadyClaimedError):
+        submitted(studio, on=date(2026, 12, 31))
+    assert submitted(studio, on=date(2027, 1, 1)).state == ClaimState.AWAITING

@@ -4,6 +4,8 @@ Opening the link changes nothing: it moves the token into a signed cookie and re
 address without it. Only a POST with an explicit choice and a typed name answers.
 """
 
+from datetime import date
+
 from django.contrib.auth.decorators import login_not_required
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
@@ -82,9 +84,10 @@ def _asked(request: HttpRequest) -> ApprovalRequest | None:
     return find_request(token) if token else None
 
 
-def _changeable_until(claim: Claim) -> object:
+def _changeable_until(claim: Claim) -> date:
+    """Counted from the first answer; from today while there is none."""
     answers = list(claim.answers.all())  # the latest first
-    return rules.answer_changeable_until(answers[-1].answered_on) if answers else None
+    return rules.answer_changeable_until(answers[-1].answered_on if answers else clock.today())
 
 
 def _said(request: HttpRequest, form: AnswerForm) -> Said:

@@ -46,7 +46,9 @@ REFUSALS: dict[type[ClaimsError], Any] = {
     ApproverOnOwnTeamError: gettext_lazy(
         "The person who would approve is on your own team. Write to us and we look into it."
     ),
-    AlreadyClaimedError: gettext_lazy("You have claimed this site already."),
+    AlreadyClaimedError: gettext_lazy(
+        "You have claimed this site already; a site can be claimed once a year."
+    ),
     TooManyClaimsError: gettext_lazy("That is enough for one day; please go on tomorrow."),
 }
 TONES = {

@@ -10,13 +10,19 @@ from partners.rules import Relation
 
 
 @transaction.atomic
-def approve_contributor(*, account: Account, site: Site, from_year: int, on: date) -> None:
-    """Let the account earn the site's events from that year on; does nothing if it already may."""
+def approve_contributor(
+    *, account: Account, site: Site, from_year: int, on: date, approved_on: date | None = None
+) -> None:
+    """Let the account earn the site's events from that year on; does nothing if it already may.
+
+    `approved_on` is the day the approval counts from where that is not today: an approval which
+    puts a mistake right brings what it would have brought without the mistake.
+    """
     in_force, _ = ContributorApproval.objects.get_or_create(
         account=account,
         site=site,
         ended_on=None,
-        defaults={"from_year": from_year, "approved_on": on},
+        defaults={"from_year": from_year, "approved_on": approved_on or on},
     )
     if in_force.from_year > from_year:  # an older claim, put right after a newer was approved
         in_force.from_year = from_year

@@ -15,7 +15,8 @@ from portal.models import User
 def join(account: Account, *, by: User, at: datetime) -> Enrolment:
     """Enrol the account under the terms in force; its events since 1 January count from now on.
 
-    Raises ProgrammeNotOpenError before the opening date, AlreadyJoinedError the second time.
+    Raises ProgrammeNotOpenError before the opening date or without terms to accept,
+    AlreadyJoinedError the second time.
     """
     on = clock.date_of(at)
     Account.objects.select_for_update().get(pk=account.pk)
@@ -24,12 +25,15 @@ def join(account: Account, *, by: User, at: datetime) -> Enrolment:
         raise ProgrammeNotOpenError(programme.opens_on if programme else None)
     if Enrolment.objects.filter(account=account).exists():
         raise AlreadyJoinedError
+    terms = ProgrammeTerms.objects.filter(in_force_from__lte=on).order_by("-in_force_from").first()
+    if terms is None:
+        raise ProgrammeNotOpenError(None)
     enrolment = Enrolment.objects.create(
         account=account,
         enrolled_at=at,
         enrolled_on=on,
         enrolled_by=by,
-        terms=ProgrammeTerms.objects.filter(in_force_from__lte=on).latest("in_force_from"),
+        terms=terms,
     )
     schedule(
         events_where="""occurs_on >= make_date(%(year)s, 1, 1) AND id IN (

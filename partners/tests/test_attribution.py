@@ -1,22 +1,13 @@
-"""Which events earn points, for whom, how many, when, and in which year."""
+"""Which events earn points: how many, when, and in which year."""
 
 from datetime import date, timedelta
 
 import pytest
 
-from partners.actions.approvals import approve_contributor, end_approval
-from partners.actions.points import attribute, void_event
-from partners.models import (
-    Account,
-    EventVoid,
-    PointsDue,
-    PointsEntry,
-    PointValue,
-    ProgrammeYear,
-    Standing,
-)
-from partners.models.points import VoidReason
+from partners.actions.points import attribute
+from partners.models import Account, PointsDue, PointsEntry, PointValue, ProgrammeYear
 from partners.rules import EventKind
+from partners.tests.ledger import ledger, points
 from portal.testing import builders as make
 
 pytestmark = pytest.mark.django_db
@@ -24,17 +15,6 @@ pytestmark = pytest.mark.django_db
 A_DAY = timedelta(days=1)
 EVENT_ON = date(2026, 6, 15)
 LANDS_ON = date(2026, 6, 29)
-
-
-def ledger(account: Account) -> list[tuple[str, int, int]]:
-    """Kind, points and programme year of each line, oldest first."""
-    lines = PointsEntry.objects.filter(account=account).order_by("id")
-    return list(lines.values_list("kind", "points", "programme_year"))
-
-
-def points(account: Account, year: int = 2026) -> int:
-    standing = Standing.objects.filter(account=account, programme_year=year).first()
-    return standing.points if standing else 0
 
 
 @pytest.fixture
@@ -219,186 +199,6 @@ def test_joining_brings_what_the_account_was_approved_for_as_a_contributor() -> 
     assert ledger(latecomer) == [("credit", 100, 2026)]
 
 
-# --- Whose ---------------------------------------------------------------------------------------
-
-
-def test_the_owner_at_the_time_of_the_event_keeps_it_after_the_site_moves(studio) -> None:
-    site = make.site(account=studio)
-    charlies = make.enrolled(account=make.account(owner="Charlie"))
-    make.event(site=site, on=EVENT_ON)
-
-    site.account = charlies
-    site.save()
-    attribute(on=LANDS_ON)
-
-    assert (points(studio), points(charlies)) == (100, 0)
-
-
-def test_after_the_move_the_new_owner_earns_the_next_event(studio) -> None:
-    site = make.site(account=studio)
-    charlies = make.enrolled(account=make.account(owner="Charlie"))
-    make.event(site=site, on=EVENT_ON)
-    site.account = charlies
-    site.save()
-
-    make.event(site=site, on=EVENT_ON + timedelta(days=31))
-    attribute(on=date(2026, 12, 31))
-
-    assert (points(studio), points(charlies)) == (100, 100)
-
-
-def test_owner_and_two_contributors_are_all_credited(studio) -> None:
-    site = make.clients_site()
-    client, charlies = make.enrolled(account=site.account), make.account(owner="Charlie")
-    make.enrolled(account=charlies)
-    make.approved(account=studio, site=site)
-    make.approved(account=charlies, site=site)
-
-    make.event(site=site, on=EVENT_ON)
-    attribute(on=LANDS_ON)
-
-    assert [points(account) for account in (client, studio, charlies)] == [100, 100, 100]
-
-
-def test_a_contributor_without_the_clients_approval_earns_nothing(studio) -> None:
-    site = make.clients_site()
-    make.contributor(account=studio, site=site)
-
-    make.event(site=site, on=EVENT_ON)
-    attribute(on=LANDS_ON)
-
-    assert ledger(studio) == []
-
-
-@pytest.mark.parametrize(
-    ("approved_on", "lands_on"),
-    [
-        (date(2026, 3, 1), LANDS_ON),  # long before the event
-        (date(2026, 6, 20), LANDS_ON),  # while it waits
-        (date(2026, 9, 1), date(2026, 9, 1)),  # long after it
-    ],
-)
-def test_a_contributors_points_land_after_the_waiting_period_and_the_approval(
-    studio, approved_on, lands_on
-) -> None:
-    site = make.clients_site()
-    if approved_on < EVENT_ON:
-        make.approved(account=studio, site=site, on=approved_on)
-        make.event(site=site, on=EVENT_ON)
-    else:
-        make.event(site=site, on=EVENT_ON)
-        make.approved(account=studio, site=site, on=approved_on)
-
-    attribute(on=lands_on - A_DAY)
-    before = points(studio)
-    attribute(on=lands_on)
-
-    assert (before, points(studio)) == (0, 100)
-
-
-def test_an_approval_brings_the_years_events_and_none_of_the_year_before(studio) -> None:
-    site = make.clients_site()
-    make.event(site=site, on=date(2025, 12, 31))
-    make.event(site=site, on=date(2026, 1, 1))
-
-    make.approved(account=studio, site=site, on=date(2026, 9, 1))
-    attribute(on=date(2026, 9, 1))
-
-    assert ledger(studio) == [("credit", 100, 2026)]
-
-
-def test_an_approval_goes_on_in_the_years_after(studio) -> None:
-    site = make.clients_site()
-    make.approved(account=studio, site=site)
-
-    make.event(site=site, on=date(2027, 6, 15))
-    attribute(on=date(2027, 6, 29))
-
-    assert points(studio, 2027) == 100
-
-
-def test_the_end_of_an_approval_reverses_what_came_by_it(studio) -> None:
-    site = make.clients_site()
-    make.approved(account=studio, site=site)
-    make.event(site=site, on=EVENT_ON)
-    attribute(on=LANDS_ON)
-
-    end_approval(account=studio, site=site, on=LANDS_ON + A_DAY)
-
-    assert ledger(studio) == [("credit", 100, 2026), ("reversal", -100, 2026)]
-    assert points(studio) == 0
-
-
-def test_the_end_of_an_approval_stops_what_was_to_land(studio) -> None:
-    site = make.clients_site()
-    make.approved(account=studio, site=site)
-    make.event(site=site, on=EVENT_ON)
-
-    end_approval(account=studio, site=site, on=EVENT_ON + A_DAY)
-    attribute(on=LANDS_ON)
-
-    assert ledger(studio) == []
-
-
-def test_the_end_of_an_approval_leaves_other_accounts_and_sites_alone(studio) -> None:
-    site, another = make.clients_site(), make.clients_site()
-    charlies = make.enrolled(account=make.account(owner="Charlie"))
-    make.approved(account=studio, site=site)
-    make.approved(account=studio, site=another)
-    make.approved(account=charlies, site=site)
-    make.event(site=site, on=EVENT_ON)
-    make.event(site=another, on=EVENT_ON)
-    attribute(on=LANDS_ON)
-
-    end_approval(account=studio, site=site, on=LANDS_ON)
-
-    assert (points(studio), points(charlies)) == (100, 100)
-
-
-def test_approved_again_the_account_is_credited_again(studio) -> None:
-    site = make.clients_site()
-    make.approved(account=studio, site=site)
-    make.event(site=site, on=EVENT_ON)
-    attribute(on=LANDS_ON)
-    end_approval(account=studio, site=site, on=LANDS_ON)
-
-    approve_contributor(account=studio, site=site, from_year=2026, on=LANDS_ON + A_DAY)
-    attribute(on=LANDS_ON + A_DAY)
-
-    assert [kind for kind, _, _ in ledger(studio)] == ["credit", "reversal", "credit"]
-    assert points(studio) == 100
-
-
-def test_a_contributor_who_became_the_owner_keeps_an_event_of_its_own(studio) -> None:
-    site = make.clients_site()
-    make.approved(account=studio, site=site)
-    make.event(site=site, on=EVENT_ON)
-    site.account = studio
-    site.save()
-    make.event(site=site, on=EVENT_ON + timedelta(days=31))
-    attribute(on=date(2026, 9, 1))
-
-    end_approval(account=studio, site=site, on=date(2026, 9, 2))
-    attribute(on=date(2026, 9, 2))
-
-    assert list(PointsEntry.objects.filter(account=studio).values_list("relation", "points")) == [
-        ("owner", 100),
-        ("contributor", -100),
-        ("contributor", 100),
-    ]
-
-
-def test_an_approval_put_right_for_an_older_year_reaches_back_to_it(studio) -> None:
-    site = make.clients_site()
-    make.event(site=site, on=date(2026, 12, 20))
-    make.approved(account=studio, site=site, on=date(2027, 1, 4))
-
-    approve_contributor(account=studio, site=site, from_year=2026, on=date(2027, 1, 8))
-    attribute(on=date(2027, 1, 8))
-
-    assert ledger(studio) == [("credit", 100, 2026)]
-
-
 # --- How many ------------------------------------------------------------------------------------
 
 
@@ -464,87 +264,6 @@ def test_a_site_is_worth_what_the_year_says_of_product_and_relation(
     attribute(on=LANDS_ON)
 
     assert points(studio) == earned
-
-
-# --- Money that goes back ------------------------------------------------------------------------
-
-
-def test_a_refund_in_the_waiting_period_leaves_no_trace_in_the_ledger(studio) -> None:
-    event = make.event(site=make.site(account=studio), on=EVENT_ON)
-
-    void_event(event, reason=VoidReason.REFUND, on=LANDS_ON - A_DAY)
-    attribute(on=LANDS_ON)
-
-    assert ledger(studio) == []
-    assert not PointsDue.objects.exists()
-
-
-@pytest.mark.parametrize("reason", list(VoidReason))
-def test_money_that_goes_back_later_adds_a_reversal_in_the_same_year(studio, reason) -> None:
-    event = make.event(site=make.site(account=studio), on=date(2026, 12, 20))
-    attribute(on=date(2027, 1, 3))
-
-    void_event(event, reason=reason, on=date(2027, 3, 1))
-
-    assert ledger(studio) == [("credit", 100, 2026), ("reversal", -100, 2026)]
-    assert points(studio) == 0
-
-
-def test_a_reversal_names_what_it_reverses(studio) -> None:
-    entry = make.credited(site=make.site(account=studio))
-
-    make.refunded(entry=entry, on=date(2026, 8, 1))
-
-    reversal = PointsEntry.objects.get(kind="reversal")
-    assert (reversal.reverses, reversal.points) == (entry, -entry.points)
-    assert (reversal.event, reversal.credited_on) == (entry.event, date(2026, 8, 1))
-
-
-def test_voiding_twice_reverses_once(studio) -> None:
-    entry = make.credited(site=make.site(account=studio))
-
-    make.refunded(entry=entry, on=date(2026, 8, 1))
-    make.refunded(entry=entry, on=date(2026, 8, 2), reason=VoidReason.CHARGEBACK)
-
-    assert ledger(studio) == [("credit", 100, 2026), ("reversal", -100, 2026)]
-    assert EventVoid.objects.get().reason == VoidReason.REFUND
-
-
-def test_another_event_of_the_year_takes_the_place_of_a_voided_one(studio) -> None:
-    site = make.site(account=studio)
-    first, second = make.event(site=site, on=EVENT_ON), make.event(site=site, on=date(2026, 7, 15))
-    attribute(on=date(2026, 7, 29))
-
-    void_event(first, reason=VoidReason.REFUND, on=date(2026, 8, 1))
-    attribute(on=date(2026, 8, 1))
-
-    assert points(studio) == 100
-    assert PointsEntry.objects.latest("id").event == second
-
-
-def test_everyone_who_earned_by_a_voided_event_gives_it_back(studio) -> None:
-    site = make.clients_site()
-    client = make.enrolled(account=site.account)
-    make.approved(account=studio, site=site)
-    event = make.event(site=site, on=EVENT_ON)
-    attribute(on=LANDS_ON)
-
-    void_event(event, reason=VoidReason.CHARGEBACK, on=date(2026, 8, 1))
-
-    assert (points(client), points(studio)) == (0, 0)
-
-
-def test_a_voided_event_does_not_come_back_with_a_later_approval_or_joining() -> None:
-    make.programme()
-    latecomer, site = make.studio(), make.clients_site()
-    event = make.event(site=site, on=EVENT_ON)
-    void_event(event, reason=VoidReason.REFUND, on=EVENT_ON)
-
-    make.approved(account=latecomer, site=site, on=date(2026, 8, 1))
-    make.enrolled(account=latecomer, on=date(2026, 8, 2))
-    attribute(on=date(2026, 9, 1))
-
-    assert ledger(latecomer) == []
 
 
 # --- A cancelled plan ----------------------------------------------------------------------------

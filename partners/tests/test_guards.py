@@ -375,7 +375,7 @@ class TestStanding(TestCase):
         max_size=6,
     )
 
-    @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow])
     @given(statements=st.lists(LINES, min_size=1, max_size=3))
     def test_a_standing_is_the_sum_of_its_ledger_after_any_inserts(self, statements) -> None:
         make.programme()

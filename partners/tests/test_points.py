@@ -129,7 +129,7 @@ class TestOrder(TestCase):
         [("tell", n) for n in range(8)] + [("void", 1), ("void", 5), ("run", 0), ("run", 1)]
     )
 
-    @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=12, suppress_health_check=[HealthCheck.too_slow])
     @given(steps=STEPS)
     def test_the_credits_in_force_do_not_depend_on_the_order(self, steps) -> None:
         studio = make.enrolled()
@@ -149,7 +149,7 @@ class TestOrder(TestCase):
             2027: 200,
         }
 
-    @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=10, suppress_health_check=[HealthCheck.too_slow])
     @given(order=st.permutations(range(8)))
     def test_told_in_any_order_before_the_run_the_ledger_is_the_same(self, order) -> None:
         studio = make.enrolled()

@@ -1,7 +1,7 @@
 """How long importing a whole platform takes, and how much memory.
 
-Seconds say little on their own: beside them stands how long PostgreSQL takes, on the same machine in
-the same minute, to take as many bare rows by COPY.
+Seconds say little on their own: beside them stands how long PostgreSQL takes, on the same machine
+in the same minute, to take as many bare rows by COPY.
 """
 
 import resource

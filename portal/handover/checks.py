@@ -4,7 +4,7 @@ Each is one statement over all rows of a file.
 """
 # ruff: noqa: S608 - tables and columns are named by this package, values are parameters
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from portal.handover.contradictions import CONTRADICTIONS
 from portal.handover.sheet import Reference, Sheet
@@ -16,14 +16,16 @@ NOT_BAD_YET = """
 """
 
 
-def check(sheet: Sheet, *, skip_bad: bool) -> None:
+def check(sheet: Sheet, *, skip_bad: bool, broken: Collection[str] = ()) -> None:
     """Note every bad row of a staged file, and take it out.
 
     Without `skip_bad` a reference to a bad row is no fault of its own: the files wait together.
+    The same goes for references to the `broken` files, which could not be read to their end.
     """
     _double_keys(sheet)
     for reference in sheet.references:
-        check_reference(sheet, reference, skip_bad=skip_bad)
+        if reference.sheet not in broken:
+            check_reference(sheet, reference, skip_bad=skip_bad)
     for found in CONTRADICTIONS.get(sheet.name, ()):
         _note(sheet, column=found.column, reason="%(reason)s", where=found.where, told=found.reason)
     drop_bad(sheet)

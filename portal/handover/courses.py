@@ -65,7 +65,20 @@ def work_out(*, as_of: date, has_list: bool, skip_bad: bool) -> None:
     drop_bad(PERIODS)
     run("ANALYZE handover_course")
     run("ANALYZE handover_term")
+    _hold_still()
     _leave_alone_what_the_portal_moved_on()
+
+
+def _hold_still() -> None:
+    """Nobody charges or cancels what is about to be updated; renewals pass locked accounts over."""
+    for table, refs in (
+        ("partners_account", "SELECT account FROM handover_subscriptions"),
+        ("billing_subscription", "SELECT id FROM handover_subscriptions"),
+    ):
+        run(
+            f"SELECT count(*) FROM (SELECT FROM {table} WHERE platform_ref IN ({refs})"
+            " ORDER BY id FOR NO KEY UPDATE) AS held"
+        )
 
 
 def _batches() -> Iterator[list[Asked]]:

@@ -15,7 +15,7 @@ import pghistory
 from django.db import connection, transaction
 
 from portal.handover import report, staging
-from portal.handover.checks import check, check_reference
+from portal.handover.checks import check
 from portal.handover.columns import PERIODS, SHEETS, SUBSCRIPTIONS
 from portal.handover.courses import work_out
 from portal.handover.sheet import Sheet
@@ -60,6 +60,7 @@ class Told:
 
     sheet: Sheet
     rows: int
+    is_whole: bool
     bad: int = 0
     fate: Fate = Fate.WRITTEN
     counts: list[Count] = field(default_factory=list)
@@ -105,12 +106,13 @@ def find_files(folder: Path) -> tuple[dict[str, Path], list[str]]:
 def import_folder(folder: Path, options: Options, watcher: Watcher = Watcher()) -> Outcome:
     """Take over what the folder holds; a dry run does all of it and takes it back.
 
-    Raises NothingToImportError.
+    Raises NothingToImportError, and OSError for a file or report that cannot be opened.
     """
     paths, not_ours = find_files(folder)
     if not paths:
         raise NothingToImportError(folder)
     report_path = options.report or folder / report.NAME
+    report.start(report_path)  # rather found out now than after all the work
     with transaction.atomic(), pghistory.context(command="import_data"):
         _work_fast()
         staging.open_tables()
@@ -130,7 +132,6 @@ def _work_fast() -> None:
     """Joins over what was just staged are large and few: better planned for memory than spilled."""
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL work_mem = '64MB'")
-        cursor.execute("SET LOCAL temp_buffers = '64MB'")
 
 
 def _stage(paths: dict[str, Path], watcher: Watcher) -> dict[str, Told]:
@@ -138,31 +139,33 @@ def _stage(paths: dict[str, Path], watcher: Watcher) -> dict[str, Told]:
     for sheet in SHEETS:
         if sheet.name in paths:
             watcher.on_step(f"reading {sheet.filename}")
-            rows = staging.load(paths[sheet.name], sheet, on_bytes=watcher.on_bytes)
-            files[sheet.name] = Told(sheet, rows)
+            loaded = staging.load(paths[sheet.name], sheet, on_bytes=watcher.on_bytes)
+            files[sheet.name] = Told(sheet, loaded.rows, loaded.is_whole)
     return files
 
 
 def _check(files: dict[str, Told], options: Options, watcher: Watcher) -> None:
+    broken = {name for name, told in files.items() if not told.is_whole}
     for told in files.values():
         watcher.on_step(f"checking {told.sheet.filename}")
-        check(told.sheet, skip_bad=options.skips_bad)
-    if SUBSCRIPTIONS.name in files:
+        check(told.sheet, skip_bad=options.skips_bad, broken=broken)
+    if SUBSCRIPTIONS.name in files and PERIODS.name not in broken:
         watcher.on_step("working out periods")
         has_list = PERIODS.name in files
         work_out(as_of=options.as_of, has_list=has_list, skip_bad=options.skips_bad)
-        if has_list:
-            [reference] = PERIODS.references
-            check_reference(PERIODS, reference, skip_bad=options.skips_bad)
-            staging.drop_bad(PERIODS)
+        if has_list:  # some subscriptions may have turned out bad just now
+            check(PERIODS, skip_bad=options.skips_bad, broken=broken)
 
 
 def _decide(files: dict[str, Told], options: Options) -> None:
-    """Which files are written: not one with bad rows, and not one that depends on such a file."""
+    """Which files are written: not one with bad rows, and not one that depends on such a file.
+
+    Of a file that breaks off nobody knows what is missing, so that no option writes it.
+    """
     bad = staging.bad_lines()
     for told in files.values():
         told.bad = bad.get(told.sheet.name, 0)
-        if told.bad and not options.skips_bad:
+        if not told.is_whole or (told.bad and not options.skips_bad):
             told.fate = Fate.REFUSED
     for _ in files:  # as often as a chain of them can be long
         for told in files.values():

@@ -15,14 +15,19 @@ HEADER = ("file", "line", "column", "reason", "value")
 BATCH = 10_000
 
 
+def start(path: Path) -> None:
+    """Begin an empty report in place of an earlier one. Raises OSError."""
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        csv.writer(file).writerow(HEADER)
+
+
 def write(path: Path) -> int:
-    """Write every bad row, by file and line; returns how many lines the report has."""
+    """Add every bad row, by file and line, to a report begun; returns how many there are."""
     count = 0
     order = {sheet.name: place for place, sheet in enumerate(SHEETS)}
     case = " ".join(f"WHEN '{name}' THEN {place}" for name, place in order.items())
-    with path.open("w", encoding="utf-8-sig", newline="") as file, connection.cursor() as cursor:
+    with path.open("a", encoding="utf-8", newline="") as file, connection.cursor() as cursor:
         out = csv.writer(file)
-        out.writerow(HEADER)
         cursor.execute(
             "DECLARE bad_rows NO SCROLL CURSOR FOR SELECT sheet, line, column_name, reason, value"
             f" FROM handover_bad ORDER BY CASE sheet {case} END, line, column_name"

@@ -118,31 +118,38 @@ def note_bad(bad: Iterable[Bad]) -> None:
         copy_in("handover_bad", BAD_COLUMNS, rows)
 
 
-def load(path: Path, sheet: Sheet, *, on_bytes: Callable[[int], object]) -> int:
-    """Stage a file; returns how many rows it holds. What is bad about them is noted."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """How many rows were staged, and whether the file could be read to its end."""
+
+    rows: int
+    is_whole: bool
+
+
+def load(path: Path, sheet: Sheet, *, on_bytes: Callable[[int], object]) -> Loaded:
+    """Stage a file; what is bad about its rows is noted."""
     count = 0
     columns = [column.name for column in sheet.columns]
-    try:
-        with opened(path, sheet, on_bytes=on_bytes) as found:
-            rows = _until_unreadable(found, sheet)
-            while chunk := list(islice(rows, CHUNK)):
-                good, bad = _sorted_out(chunk, sheet)
-                copy_in(sheet.table, ["line", "ref", *columns], good)
-                note_bad(bad)
-                count += len(chunk)
-    except UnreadableError as error:
-        note_bad([Bad(sheet.name, error.line, error.column, error.reason, error.value)])
+    ends: list[Bad] = []
+    with opened(path, sheet, on_bytes=on_bytes) as found:
+        rows = _until_unreadable(found, sheet, ends)
+        while chunk := list(islice(rows, CHUNK)):
+            good, bad = _sorted_out(chunk, sheet)
+            copy_in(sheet.table, ["line", "ref", *columns], good)
+            note_bad(bad)
+            count += len(chunk)
+    note_bad(ends)
     with connection.cursor() as cursor:
         cursor.execute(f"ANALYZE {sheet.table}")
-    return count
+    return Loaded(rows=count, is_whole=not ends)
 
 
-def _until_unreadable(rows: Iterator[Row], sheet: Sheet) -> Iterator[Row]:
-    """The rows before the place where the file breaks off still count; the place is noted."""
+def _until_unreadable(rows: Iterator[Row], sheet: Sheet, ends: list[Bad]) -> Iterator[Row]:
+    """The rows before the place where the file breaks off; the place goes to `ends`."""
     try:
         yield from rows
     except UnreadableError as error:
-        note_bad([Bad(sheet.name, error.line, error.column, error.reason, error.value)])
+        ends.append(Bad(sheet.name, error.line, error.column, error.reason, error.value))
 
 
 def _sorted_out(rows: list[Row], sheet: Sheet) -> tuple[list[Sequence[Any]], list[Bad]]:

@@ -160,6 +160,7 @@ JOBS = {
     "billing.tasks.end_unpaid": _("Ended"),
     "claims.tasks.follow_up_claims": _("Claims"),
     "portal.mail.tasks.send_mail": _("Mail"),
+    "portal.tasks.tidy_broker": _("Broker"),
 }
 DONE = {
     "years prepared": _("prepared"),
@@ -176,6 +177,7 @@ DONE = {
     "sent": _("sent"),
     "queued": _("put off"),
     "failed": _("refused"),
+    "messages forgotten": _("messages forgotten"),
 }
 
 

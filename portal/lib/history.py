@@ -14,12 +14,14 @@ def tracked(
 ) -> Callable[[ModelClass], ModelClass]:
     """Keep every version of the model's rows in `<Model>History`, reached as `row.history`.
 
-    Rows that arrive by the hundred thousand (`inserts=False`) are only followed from their first
-    change on: until then the row itself is its first version.
+    Rows that arrive by the hundred thousand (`inserts=False`) leave nothing when they arrive; each
+    change of theirs keeps the version before it as well as the one after.
     """
-    trackers = [pghistory.UpdateEvent(), pghistory.DeleteEvent()]
+    trackers: list[pghistory.Tracker] = [pghistory.UpdateEvent(), pghistory.DeleteEvent()]
     if inserts:
-        trackers.insert(0, pghistory.InsertEvent())
+        trackers.append(pghistory.InsertEvent())
+    else:
+        trackers.append(pghistory.UpdateEvent("before", row=pghistory.Old))
 
     def track(model: ModelClass) -> ModelClass:
         decorate = pghistory.track(

@@ -1,7 +1,7 @@
 """Nudges: tell a worker that something is due, once it is committed.
 
-A nudge is a courtesy, never a promise: the due row is in the database, and the schedule finds it. So
-a broker that is away costs a delay and a line in the log, not an error.
+A nudge is a courtesy, never a promise: the due row is in the database, and the schedule finds it.
+So a broker that is away costs a delay and a line in the log, not an error.
 """
 
 import logging

@@ -18,6 +18,16 @@ class Same(Func):
         super().__init__(F(field), F(field), Value("[]"))
 
 
+class SameText(Func):
+    """A short text as the range of its hash; for codes so few that no two hashes are alike."""
+
+    template = "int8range(hashtext(%(expressions)s), hashtext(%(expressions)s), '[]')"
+    output_field = BigIntegerRangeField()
+
+    def __init__(self, field: str) -> None:
+        super().__init__(F(field))
+
+
 class DateSpan(Func):
     """Two date columns as one range; `[)` leaves the last day out, `[]` keeps it in."""
 

@@ -92,6 +92,11 @@ class Message(models.Model):
                 condition=Q(state=MailState.SENDING),
                 name="message_in_flight",
             ),
+            models.Index(
+                fields=["queued_at"],
+                condition=Q(state__in=[MailState.FAILED, MailState.UNKNOWN]),
+                name="message_in_trouble",
+            ),
             models.Index(fields=["account_ref", "-queued_at"], name="message_by_account"),
             models.Index(fields=["to", "-queued_at"], name="message_by_address"),
             models.Index(fields=["-queued_at", "-id"], name="message_latest"),

@@ -1,7 +1,7 @@
 """Published weaknesses of the pinned packages, told apart from having nobody to ask.
 
 `pip-audit` ends alike whether a package is weak or the service is out of reach, and counts a
-package the service does not know as fine. Run as `python -m portal.testing.advisories requirements.txt`.
+package the service does not know as fine. Run as `python -m portal.testing.advisories FILE`.
 """
 
 import json

@@ -24,7 +24,7 @@ from portal.testing.demo_folder import CLAIMED_ADDRESS, make_demo_folder
 DAYS_OPEN = 28
 TERMS = """\
 Points are earned when a site's premium plan is activated or renewed.
-They arrive 14 days later and count for the calendar year of that day.
+They arrive 14 days later and count for the calendar year of the activation or renewal.
 Your rank follows from the points of the year and is held through the next one.
 You may leave the programme at any time by writing to us.
 """

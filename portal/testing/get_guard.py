@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from django.db import connections
-from django.http import HttpRequest
+from django.http import HttpRequest, StreamingHttpResponse
 from django.test.client import ClientHandler
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -84,7 +84,7 @@ def get_guard(monkeypatch: pytest.MonkeyPatch) -> Iterator[GetGuard]:
     def watched(handler: ClientHandler, request: HttpRequest) -> Any:
         with guard.watch(request):
             response = answer(handler, request)
-        if getattr(response, "streaming", False) and not response.is_async:
+        if isinstance(response, StreamingHttpResponse) and not response.is_async:
             response.streaming_content = guard.watch_lines(request, iter(response))
         return response
 

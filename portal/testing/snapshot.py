@@ -14,7 +14,8 @@ def snapshot() -> Snapshot:
     looked_at = set(connection.introspection.table_names()) - NOT_LOOKED_AT
     each = [
         sql.SQL(
-            "SELECT {name}, md5(coalesce(string_agg(t::text, '\n' ORDER BY t::text), '')) FROM {table} t"
+            "SELECT {name}, md5(coalesce(string_agg(t::text, '\n' ORDER BY t::text), ''))"
+            " FROM {table} t"
         ).format(name=sql.Literal(table), table=sql.Identifier(table))
         for table in sorted(looked_at)
     ]

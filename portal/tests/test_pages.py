@@ -1,14 +1,17 @@
 """The pages as they come: every one renders, says how it is to be kept, and changes nothing."""
 
+import html
 import re
 
 import pytest
 from django.conf import settings as project_settings
 from django.core import signing
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.test import Client
 from django.urls import reverse
 
+from claims.actions.answer import Said, answer
 from claims.links import new_link
 from claims.models import Claim, ClaimState, DeclineReason, Verdict
 from claims.views.client import MAX_TOKEN_LENGTH
@@ -57,7 +60,7 @@ def signed_in(name: str) -> Client:
     return client
 
 
-# --- Every page of an account ---------------------------------------------------------------------
+# --- Every page of an account --------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -78,7 +81,7 @@ def test_page_of_an_empty_account_renders(empty, page: Address, language):
     assert_is_whole(response, language)
 
 
-def assert_is_whole(response: HttpResponse, language: str) -> None:
+def assert_is_whole(response: HttpResponseBase, language: str) -> None:
     """A page with its frame, in its language, with nothing of the template left in it."""
     assert response.status_code == 200
     text = response.getvalue().decode()
@@ -95,6 +98,22 @@ def assert_is_whole(response: HttpResponse, language: str) -> None:
 def assert_ids_are_unique(text: str) -> None:
     ids = re.findall(r'\sid="([^"]+)"', text)
     assert sorted(ids) == sorted(set(ids))
+
+
+@pytest.mark.parametrize(
+    ("reason", "is_told"),
+    [(DeclineReason.WRONG_SITE, True), (DeclineReason.ABUSE, False), (DeclineReason.OTHER, False)],
+)
+def test_partner_reads_why_a_claim_was_declined_but_not_what_is_meant_for_us(full, reason, is_told):
+    claim = builders.claim_submitted(account=full.account)
+    said = Said(verdict=Verdict.DECLINE, name="Carol", reason=reason, comment="Between us")
+    answer(claim.request, said, at=noon(TODAY))
+
+    page = signed_in("Alice").get(reverse("claims:claim", args=[full.account.ref, claim.ref]))
+
+    text = page.content.decode()
+    assert (str(reason.label) in html.unescape(text)) is is_told
+    assert "Between us" not in text
 
 
 def test_british_readers_get_british_dates(full):
@@ -114,7 +133,7 @@ def test_page_of_an_account_runs_under_a_strict_policy(full):
     assert not re.search(r'\s(?:style|on\w+)="', response.content.decode())
 
 
-# --- Public pages ---------------------------------------------------------------------------------
+# --- Public pages --------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -192,7 +211,7 @@ def test_approval_page_takes_nothing_from_elsewhere_and_runs_no_script(carol):
     assert not re.search(r'\s(?:style|on\w+)="', page)
 
 
-# --- Opening the link changes nothing --------------------------------------------------------------
+# --- Opening the link changes nothing ------------------------------------------------------------
 
 READERS_AND_ROBOTS = [
     {},
@@ -251,7 +270,7 @@ def test_nothing_is_chosen_and_no_name_is_filled_in_beforehand(carol):
     assert re.search(r'<input[^>]*name="name"[^>]*autocomplete="off"', page)
 
 
-# --- Answers that are not complete ------------------------------------------------------------------
+# --- Answers that are not complete ---------------------------------------------------------------
 
 
 def test_answer_without_a_choice_is_refused_and_keeps_what_was_typed(carol, claim):
@@ -341,7 +360,7 @@ def test_answered_link_shows_the_answer_and_changes_nothing(carol, claim, verdic
     assert changed(before) == []
 
 
-# --- Links that are none ----------------------------------------------------------------------------
+# --- Links that are none -------------------------------------------------------------------------
 
 
 def test_links_that_are_none_are_all_alike(link):
@@ -410,7 +429,7 @@ def test_token_is_not_in_the_address_or_on_the_page_that_is_answered(carol, link
     assert response.cookies["approval"]["path"] == approval()
 
 
-# --- Links in mails are built from the settings ------------------------------------------------------
+# --- Links in mails are built from the settings --------------------------------------------------
 
 SPOOFED = {
     "Host": "evil.example",

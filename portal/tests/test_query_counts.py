@@ -24,8 +24,8 @@ pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("query counts")]
 
 FEW, MANY = 2, 30
 
-# Every page inside an account with its queries. Four of them are the rehearsed date (which production
-# never asks for), the session, the person and their seats. A page that is not here fails.
+# Every page inside an account with its queries. Four of them are the rehearsed date (which
+# production never asks for), the session, the person and their seats. A page not here fails.
 QUERIES = {
     "home:home": 14,
     "home:sites": 11,

@@ -2,7 +2,9 @@
 
 import pytest
 
-from portal.handover.tests.folders import imported, price, report, rows, subscription
+from billing.models import Subscription
+from partners.models import Site
+from portal.handover.tests.folders import imported, price, report, rows, subscription, write
 
 pytestmark = pytest.mark.django_db
 
@@ -238,15 +240,33 @@ def test_row_is_checked_against_the_portal(tmp_path, case):
 
 
 def test_file_that_breaks_off_is_told(tmp_path):
-    imported(tmp_path, rows(), is_dry_run=True)
-    with (tmp_path / "sites.csv").open("a", encoding="utf-8") as file:
-        file.write('site-9,acc-1,nine.example,"Nine\n')
+    break_off(tmp_path)
 
     outcome = imported(tmp_path)
 
     [(file, line, _, reason, _)] = report(outcome)
     assert (file, line) == ("sites.csv", 5)
     assert "never closed" in reason
+
+
+def test_file_that_breaks_off_is_not_written_even_when_skipping(tmp_path):
+    break_off(tmp_path)
+
+    outcome = imported(tmp_path, skips_bad=True)
+
+    assert not outcome.is_complete
+    assert not Site.objects.exists()
+    assert not Subscription.objects.exists()
+    assert len(report(outcome)) == 1
+
+
+def break_off(folder):
+    """The sites' file, and one site of which a subscription tells, come to an end too early."""
+    sheets = rows()
+    sheets["subscriptions"].append(subscription("sub-9", site="site-9"))
+    write(folder, sheets)
+    with (folder / "sites.csv").open("a", encoding="utf-8") as file:
+        file.write('site-8,acc-1,eight.example,"Eight\nsite-9,acc-1,nine.example,Nine\n')
 
 
 def test_missing_column_is_told_once(tmp_path):

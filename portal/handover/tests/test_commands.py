@@ -85,6 +85,15 @@ def test_sample_says_how_much_it_wrote(tmp_path):
     assert (tmp_path / "new" / "periods.csv").exists()
 
 
+def test_report_that_cannot_be_written_is_told_before_the_work(tmp_path):
+    folder = str(write(tmp_path, rows()))
+
+    with pytest.raises(CommandError, match="No such file"):
+        call_command("import_data", folder, "--report", str(tmp_path / "no" / "such.csv"))
+
+    assert not Account.objects.exists()
+
+
 # --- The demo ------------------------------------------------------------------------------------
 
 

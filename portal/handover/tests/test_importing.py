@@ -216,6 +216,17 @@ def listed(ref, starts_on, ends_on, paid_on):
     }
 
 
+def test_history_says_that_a_change_was_imported(tmp_path):
+    sheets = rows()
+    imported(tmp_path, sheets)
+    sheets["accounts"][0]["name"] = "Studio & Sons"
+
+    imported(tmp_path, sheets)
+
+    [before] = Account.objects.get(platform_ref="acc-1").history.all()
+    assert before.pgh_context.metadata["command"] == "import_data"
+
+
 # --- Without writing -----------------------------------------------------------------------------
 
 

@@ -75,6 +75,10 @@ class Command(BaseCommand):
             watcher = Watcher(on_step=bar.set_description, on_bytes=bar.update)
             try:
                 return import_folder(folder, how, watcher)
+            except OSError as error:
+                raise CommandError(f"{error.filename}: {error.strerror}.") from error
+            except KeyboardInterrupt as error:
+                raise CommandError("Interrupted: nothing was written.") from error
             except NothingToImportError as error:
                 raise CommandError(f"{folder} holds no file of docs/import.md.") from error
 
