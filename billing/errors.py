@@ -17,6 +17,10 @@ class AlreadyUpgradedError(BillingError):
     """The site has a premium plan already."""
 
 
+class NotForSaleError(BillingError):
+    """What was chosen is no premium plan, or is not sold any more."""
+
+
 class PaymentDeclinedError(BillingError):
     """The card was declined; nothing was bought."""
 

@@ -157,7 +157,8 @@ class ApprovalRequest(models.Model):
             models.Index(fields=["lapses_on"], name="request_lapse_due"),
         ]
         triggers = [
-            pgtrigger.ReadOnly(name="fixed_fields", fields=["claim", "sent_to", "sent_on", "mail"])
+            pgtrigger.ReadOnly(name="fixed_fields", fields=["claim", "sent_to", "sent_on", "mail"]),
+            pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete),
         ]
 
     def __str__(self) -> str:

@@ -88,7 +88,7 @@ def draw_up(items: Iterable[Item], *, on: date) -> list[PaymentAttempt]:
 def new_attempts(invoices: list[Invoice], *, on: date) -> list[PaymentAttempt]:
     """One more attempt for each invoice, with the method as it is now; needs a transaction."""
     made = _attempts_made(invoices)
-    methods = _methods(invoices)
+    methods = methods_now(invoices)
     return PaymentAttempt.objects.bulk_create(
         PaymentAttempt(
             invoice=invoice,
@@ -168,7 +168,7 @@ def _attempts_made(invoices: list[Invoice]) -> dict[int, int]:
     return dict(latest.values_list("invoice_id", "ordinal"))
 
 
-def _methods(invoices: list[Invoice]) -> dict[int, PaymentMethod]:
+def methods_now(invoices: list[Invoice]) -> dict[int, PaymentMethod]:
     """The method each invoice is charged to now: its own while it is usable, else the default."""
     accounts = {invoice.account_id for invoice in invoices}
     usable = PaymentMethod.objects.usable().filter(account__in=accounts)

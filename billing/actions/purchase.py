@@ -9,21 +9,23 @@ from billing.actions.draw_up import Item, draw_up
 from billing.errors import (
     AlreadyUpgradedError,
     NoPaymentMethodError,
+    NotForSaleError,
     PaymentDeclinedError,
     PaymentInDoubtError,
 )
 from billing.models import PaymentAttempt, PaymentMethod, Plan, Subscription
 from billing.models.subscriptions import SubscriptionState
 from billing.pricing import PriceBook, offer
-from billing.rules import Kind, Outcome
+from billing.rules import KINDS_THAT_EARN_POINTS, Kind, Outcome
 from partners.models import Account, Site
 
 
 def upgrade_site(site: Site, plan: Plan, *, on: date) -> Subscription:
     """Buy a premium plan for a site, charged now to the account's default card.
 
-    Raises AlreadyUpgradedError, NoPaymentMethodError (unless nothing is to pay), NoPriceError,
-    PaymentDeclinedError (nothing was bought), PaymentInDoubtError (it completes by itself).
+    Raises AlreadyUpgradedError, NotForSaleError, NoPriceError, NoPaymentMethodError (unless nothing
+    is to pay), PaymentDeclinedError (nothing was bought), PaymentInDoubtError (it completes by
+    itself).
     """
     subscription, attempt = _open_purchase(site, plan, on=on)
     charge.run([attempt], on=on)
@@ -42,6 +44,8 @@ def _open_purchase(site: Site, plan: Plan, *, on: date) -> tuple[Subscription, P
     running = Subscription.objects.filter(site=site, plan__product__kind=Kind.SITE_PLAN.value)
     if running.exclude(state=SubscriptionState.EXPIRED).exists():
         raise AlreadyUpgradedError
+    if not plan.is_sold or plan.product.kind not in KINDS_THAT_EARN_POINTS:
+        raise NotForSaleError
     bought = offer(plan, account=account, book=PriceBook.load(), on=on)
     has_card = PaymentMethod.objects.usable().filter(account=account, is_default=True).exists()
     if bought.now.amount and not has_card:

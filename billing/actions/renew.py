@@ -4,7 +4,7 @@ import logging
 from collections import Counter
 from datetime import date
 
-from django.db import transaction
+from django.db import OperationalError, transaction
 
 from billing.actions import charge
 from billing.actions.draw_up import Item, draw_up
@@ -51,6 +51,9 @@ def open_due(accounts: list[int], *, book: PriceBook, on: date) -> list[PaymentA
     try:
         with transaction.atomic():
             return _open_batch(accounts, book=book, on=on)
+    except OperationalError:
+        log.exception("the database could not draw up renewals now; the next run tries again")
+        return []
     except Exception as error:
         if len(accounts) == 1:
             _park(accounts[0], error)

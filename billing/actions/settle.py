@@ -10,6 +10,7 @@ from datetime import date
 from django.db import transaction
 
 from billing import rules
+from billing.actions.draw_up import methods_now
 from billing.actions.give_up import give_up
 from billing.gateways import Reply
 from billing.models import (
@@ -40,7 +41,7 @@ def settle(replies: Mapping[int, Reply], *, on: date) -> None:
     attempts = list(
         PaymentAttempt.objects.select_for_update(of=("self",), no_key=True)
         .filter(pk__in=replies, settled_at__isnull=True)
-        .select_related("invoice__account")
+        .select_related("invoice__account", "payment_method")
         .order_by("pk")
     )
     for attempt in attempts:
@@ -156,7 +157,7 @@ def _declined(attempts: list[PaymentAttempt], *, on: date) -> None:
         ).values_list("pk", flat=True)
     )
     firsts, starts = _first_attempts(invoices), _first_starts(invoices)
-    hopeless = []
+    current, hopeless = methods_now(invoices), []
     for attempt in attempts:
         invoice = attempt.invoice
         if invoice.pk in starting:
@@ -169,6 +170,8 @@ def _declined(attempts: list[PaymentAttempt], *, on: date) -> None:
             )
             if invoice.next_attempt_on is None:
                 hopeless.append(invoice)
+        elif current.get(invoice.pk) not in {None, attempt.payment_method}:
+            invoice.next_attempt_on = on  # a card added while this one was being refused
     Invoice.objects.bulk_update(invoices, ["next_attempt_on"])
     give_up(hopeless, on=on)
     given_up = {invoice.pk for invoice in hopeless}  # told by the mail that says so

@@ -3,8 +3,9 @@
 from datetime import date
 from typing import ClassVar, Self
 
+import pgtrigger
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from billing.models.catalogue import Price
@@ -184,6 +185,9 @@ class InvoiceLine(models.Model):
             ),
             models.CheckConstraint(condition=Q(amount__gte=0), name="line_not_negative"),
             models.CheckConstraint(
+                condition=Q(ends_on__gt=F("starts_on")), name="line_dates_in_order"
+            ),
+            models.CheckConstraint(
                 condition=Q(price_reason__in=[r.value for r in PriceReason]),
                 name="line_price_reason_known",
             ),
@@ -242,7 +246,14 @@ class PaymentAttempt(models.Model):
                 name="attempt_in_flight",
             )
         ]
-        triggers = fixed_once_written("invoice", "ordinal", "idempotency_key", "amount", "currency")
+        triggers = [
+            *fixed_once_written("invoice", "ordinal", "idempotency_key", "amount", "currency"),
+            pgtrigger.Protect(
+                name="settled_stays_settled",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__settled_at__isnull=False),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.invoice} #{self.ordinal}"

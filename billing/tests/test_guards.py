@@ -327,8 +327,9 @@ def test_a_line_never_changes(invoice) -> None:
     ("wrong", "guard"),
     [
         ({}, "line_once_an_invoice"),
-        ({"starts_on": date(2030, 1, 1), "amount": -1}, "line_not_negative"),
-        ({"starts_on": date(2030, 1, 1), "price_reason": "mood"}, "line_price_reason_known"),
+        ({"starts_on": date(2026, 1, 1), "amount": -1}, "line_not_negative"),
+        ({"starts_on": date(2026, 1, 1), "price_reason": "mood"}, "line_price_reason_known"),
+        ({"starts_on": date(2030, 1, 1)}, "line_dates_in_order"),
     ],
 )
 def test_a_line_is_whole(invoice, wrong, guard) -> None:

@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 from django.db import connection, transaction
 
-from partners.actions.points import attribute
+from partners.actions.points import attribute, schedule
 from partners.models import PointValue, ProgrammeYear, Rank
 from partners.rules import YEAR_DEFAULTS, Relation, closes_on
 from portal.lib import clock
@@ -12,7 +12,10 @@ from portal.lib import clock
 
 @transaction.atomic
 def prepare_year(year: int) -> bool:
-    """Make a programme year like the one before it; False if it is there already."""
+    """Make a programme year like the one before it; False if it is there already.
+
+    Events told ahead of their year are scheduled with it.
+    """
     before = ProgrammeYear.objects.filter(year__lt=year).order_by("-year").first()
     new, is_new = ProgrammeYear.objects.get_or_create(
         year=year,
@@ -24,6 +27,11 @@ def prepare_year(year: int) -> bool:
     if is_new:
         Rank.objects.bulk_create(_ranks(new, before))
         PointValue.objects.bulk_create(_values(new, before))
+        schedule(
+            events_where="extract(year FROM occurs_on) = %(year)s",
+            parameters={"year": year},
+            on=date(year, 1, 1),
+        )
     return is_new
 
 

@@ -17,7 +17,7 @@ from partners.models.programme import PointValue, ProgrammeYear
 from partners.models.sites import Site
 from partners.rules import EventKind, Relation
 from portal.lib import clock
-from portal.lib.triggers import never_changes
+from portal.lib.triggers import BY_HAND, never_changes
 
 RELATIONS = [
     (Relation.OWNER.value, _("owner")),
@@ -207,6 +207,13 @@ class PointsEntry(models.Model):
                 operation=pgtrigger.Insert,
                 referencing=pgtrigger.Referencing(new="new_entries"),
                 func="""
+                    IF EXISTS (SELECT FROM new_entries n
+                                 JOIN partners_pointsentry reversed ON reversed.id = n.reverses_id
+                                WHERE n.points <> -reversed.points
+                                   OR n.account_id <> reversed.account_id
+                                   OR n.programme_year_id <> reversed.programme_year_id) THEN
+                        RAISE EXCEPTION 'a reversal takes back what was credited, no more or less';
+                    END IF;
                     DELETE FROM partners_creditinforce c USING new_entries n
                      WHERE n.kind = 'reversal' AND c.entry_id = n.reverses_id;
                     INSERT INTO partners_creditinforce
@@ -257,6 +264,13 @@ class CreditInForce(models.Model):
             models.UniqueConstraint(
                 fields=["account", "site", "programme_year"],
                 name="one_credit_a_site_and_year",
+            )
+        ]
+        triggers = [
+            pgtrigger.Protect(
+                name="kept_by_the_ledger",
+                operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
+                condition=BY_HAND,
             )
         ]
 

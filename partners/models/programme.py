@@ -2,6 +2,7 @@
 
 from typing import ClassVar, Self
 
+import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -189,6 +190,16 @@ class Standing(models.Model):
             models.UniqueConstraint(fields=["account", "programme_year"], name="standing_unique")
         ]
         indexes = [models.Index(fields=["programme_year", "-points"], name="standing_by_points")]
+
+        triggers = [
+            pgtrigger.Protect(
+                name="points_kept_by_the_ledger",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Condition(
+                    "OLD.points IS DISTINCT FROM NEW.points AND pg_trigger_depth() = 0"
+                ),
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.account} · {self.programme_year_id}: {self.points}"

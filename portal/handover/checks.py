@@ -42,11 +42,7 @@ def check_reference(sheet: Sheet, reference: Reference, *, skip_bad: bool) -> No
         if reference.portal
         else "false"
     )
-    kept = [f"b.cells->>'{column}'" for column in reference.to]
-    left_out = (
-        f"EXISTS (SELECT FROM handover_bad b WHERE b.sheet = '{reference.sheet}'"
-        f" AND {_equal(ours, kept)})"
-    )
+    left_out = _is_left_out(reference, ours)
     where = f"{ours[0]} IS NOT NULL AND NOT {in_file} AND NOT {in_portal}"
     if not skip_bad:
         where += f" AND NOT {left_out}"
@@ -59,6 +55,16 @@ def check_reference(sheet: Sheet, reference: Reference, *, skip_bad: bool) -> No
         f" ELSE 'there is no such {reference.noun} in {places}' END",
         where=where,
         value=f"concat_ws(' / ', {', '.join(ours)})",
+    )
+
+
+def _is_left_out(reference: Reference, ours: list[str]) -> str:
+    """Whether a bad row of the other file is meant. IN, as it is hashed however many there are."""
+    kept = [f"b.cells->>'{column}'" for column in reference.to]
+    return (
+        f"({', '.join(ours)}) IN (SELECT {', '.join(kept)} FROM handover_bad b"
+        f" WHERE b.sheet = '{reference.sheet}'"
+        f" AND {' AND '.join(f'{column} IS NOT NULL' for column in kept)})"
     )
 
 

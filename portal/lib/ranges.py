@@ -5,7 +5,7 @@ everywhere. A range of exactly one id says the same with what every PostgreSQL h
 """
 
 from django.contrib.postgres.fields import BigIntegerRangeField, DateRangeField
-from django.db.models import F, Func, Value
+from django.db.models import BigIntegerField, F, Func, Value
 
 
 class Same(Func):
@@ -21,11 +21,12 @@ class Same(Func):
 class SameText(Func):
     """A short text as the range of its hash; for codes so few that no two hashes are alike."""
 
-    template = "int8range(hashtext(%(expressions)s), hashtext(%(expressions)s), '[]')"
+    function = "int8range"
     output_field = BigIntegerRangeField()
 
     def __init__(self, field: str) -> None:
-        super().__init__(F(field))
+        hashed = Func(F(field), function="hashtext", output_field=BigIntegerField())
+        super().__init__(hashed, hashed, Value("[]"))
 
 
 class DateSpan(Func):

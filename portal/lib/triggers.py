@@ -2,6 +2,9 @@
 
 import pgtrigger
 
+# A statement somebody sent, as against one that a trigger made.
+BY_HAND = pgtrigger.Condition("pg_trigger_depth() = 0")
+
 
 def never_changes() -> list[pgtrigger.Trigger]:
     """Rows are written once: neither UPDATE nor DELETE is possible, whoever asks."""

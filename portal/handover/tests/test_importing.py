@@ -223,8 +223,9 @@ def test_history_says_that_a_change_was_imported(tmp_path):
 
     imported(tmp_path, sheets)
 
-    [before] = Account.objects.get(platform_ref="acc-1").history.all()
-    assert before.pgh_context.metadata["command"] == "import_data"
+    before, after = Account.objects.get(platform_ref="acc-1").history.order_by("pgh_id")
+    assert (before.pgh_label, after.name) == ("before", "Studio & Sons")
+    assert after.pgh_context.metadata["command"] == "import_data"
 
 
 # --- Without writing -----------------------------------------------------------------------------
