@@ -24,7 +24,7 @@ from billing.models import (
 from billing.models.invoices import PRICE_REASONS
 from billing.models.subscriptions import LIVE_STATES, SubscriptionState
 from billing.pricing import Agreement, Offer, PriceBook, Quote, offer
-from billing.rules import KINDS_THAT_EARN_POINTS
+from billing.rules import KINDS_THAT_EARN_POINTS, MONTHS
 from partners.explanations import Subscribed
 from partners.models import Account
 from partners.queries import ExpectedEvent
@@ -202,6 +202,6 @@ def premium_offers(account: Account, *, on: date) -> list[Offer]:
         )
         .select_related("product")
         .distinct()
-        .order_by("product__tier", "product__code", "id")
     )
-    return [offer(plan, account=account, book=book, on=on) for plan in plans]
+    by_length = sorted(plans, key=lambda plan: (plan.product.tier, MONTHS[plan.cycle_rule]))
+    return [offer(plan, account=account, book=book, on=on) for plan in by_length]

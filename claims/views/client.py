@@ -20,7 +20,10 @@ from claims.forms import AnswerForm
 from claims.links import find_request
 from claims.models import Answer, ApprovalRequest, Claim, Verdict
 from partners.queries import rank_held
+from partners.tasks import attribute_points
 from portal.lib import clock
+from portal.lib.nudge import nudge
+from portal.mail.tasks import send_mail
 
 COOKIE = "approval"
 COOKIE_SECONDS = 2 * 60 * 60
@@ -64,6 +67,8 @@ def approval(request: HttpRequest) -> HttpResponse:
     form = AnswerForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         answer(asked, _said(request, form), at=at)
+        nudge(attribute_points)
+        nudge(send_mail)
         return _private(redirect("claims:approval"))
     return _page(
         request,

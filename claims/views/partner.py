@@ -32,7 +32,9 @@ from partners.models import Account
 from partners.roles import Can, allows
 from portal.lib import clock
 from portal.lib.csv import csv_response
+from portal.lib.nudge import nudge
 from portal.lib.pages import page_of
+from portal.mail.tasks import send_mail
 
 REFUSALS: dict[type[ClaimsError], Any] = {
     NotJoinedError: gettext_lazy("Join the programme first; then you can claim sites."),
@@ -127,6 +129,7 @@ def submission(request: AccountRequest) -> HttpResponse:
     answers: list[LineAnswer] = []
     if request.method == "POST" and form.is_valid():
         answers = [_submit_line(request, line) for line in form.cleaned_data["addresses"]]
+        nudge(send_mail)
         refused = [answer.address for answer in answers if answer.claim is None]
         if not refused:
             messages.success(request, _("Sent. We have asked the site’s owner to approve."))

@@ -17,8 +17,10 @@ from partners.models import Enrolment, PointsEntry, PointValue, Programme, Progr
 from partners.queries import ledger, standing_now
 from partners.roles import Can
 from partners.rules import BADGE_FROM_LEVEL
+from partners.tasks import attribute_points
 from portal.lib import clock
 from portal.lib.csv import csv_response
+from portal.lib.nudge import nudge
 from portal.lib.pages import page_of
 
 
@@ -74,9 +76,10 @@ def enrolment(request: AccountRequest) -> HttpResponse:
     except AlreadyJoinedError:
         messages.info(request, _("Your account is in the programme already."))
     else:
+        nudge(attribute_points)
         messages.success(
             request,
-            _("Welcome! Everything your sites did since 1 January counts from today."),
+            _("Welcome! What your sites did since 1 January counts; its points are on their way."),
         )
     return redirect("home:home", account_ref=request.account.ref)
 

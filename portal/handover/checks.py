@@ -22,6 +22,7 @@ def check(sheet: Sheet, *, skip_bad: bool, broken: Collection[str] = ()) -> None
     Without `skip_bad` a reference to a bad row is no fault of its own: the files wait together.
     The same goes for references to the `broken` files, which could not be read to their end.
     """
+    run("ANALYZE handover_bad")
     _double_keys(sheet)
     for reference in sheet.references:
         if reference.sheet not in broken:

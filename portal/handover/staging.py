@@ -84,6 +84,8 @@ def open_tables() -> None:
     with connection.cursor() as cursor:
         close_tables()
         cursor.execute(BAD_TABLE)
+        # However many there come to be, each is looked up by its place.
+        cursor.execute("CREATE INDEX ON handover_bad (sheet, line)")
         for sheet in SHEETS:
             columns = {column.name: column.value.sql for column in sheet.columns}
             _create(cursor, sheet.table, {"line": "integer PRIMARY KEY", "ref": "text", **columns})

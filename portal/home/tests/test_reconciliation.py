@@ -1,4 +1,4 @@
-"""After months of life on imported data: every ledger is what its events explain, every charge once.
+"""After months on imported data: every ledger is what its events explain, every charge once.
 
 The expectation is worked out here in plain Python from the events alone, without the query that
 attributes.
@@ -61,7 +61,7 @@ def lived(tmp_path):
 
 
 def points_by_hand():
-    """What each partner has earned by the end: one site, one year, once; 14 days after its event."""
+    """What each partner has earned by the end: a site once a year, 14 days after its event."""
     joined = dict(Enrolment.objects.values_list("account_id", "enrolled_on"))
     earned = defaultdict(set)
     for event in QualifyingEvent.objects.filter(occurs_on__year__gte=BEGINS.year):
@@ -80,7 +80,9 @@ def test_every_ledger_is_what_its_events_explain_and_every_charge_was_made_once(
 
     assert len(by_hand) > 10
     assert {(account, year): points for account, year, points in ledger} == by_hand
-    standings = Standing.objects.exclude(points=0).values_list("account", "programme_year", "points")
+    standings = Standing.objects.exclude(points=0).values_list(
+        "account", "programme_year", "points"
+    )
     assert {(account, year): points for account, year, points in standings} == by_hand
 
     # The gateway's own book and ours agree, charge by charge.
