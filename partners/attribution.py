@@ -46,9 +46,7 @@ class Judged:
     credited_on: date | None
 
 
-STORED_EVENTS = """
-    SELECT id, site_id, account_id, occurs_on, paid_on, product_code FROM partners_qualifyingevent
-"""
+STORED_EVENTS = "SELECT * FROM partners_qualifyingevent"
 
 # Events that are expected, as JSON of the same columns; they have no id.
 EXPECTED_EVENTS = """
@@ -57,7 +55,7 @@ EXPECTED_EVENTS = """
         AS x(site_id bigint, account_id bigint, occurs_on date, paid_on date, product_code text)
 """
 
-# {events}: a query with the columns above. {events_where}, {candidates_where}: conditions on `e`
+# {events}: one of the two above. {events_where}, {candidates_where}: conditions on `e`
 # (an event) and `c` (an account that could earn from it). %(today)s: the day of judgement.
 JUDGED = """
     WITH e AS MATERIALIZED (

@@ -58,7 +58,9 @@ def resolve_left_behind(*, on: date, at: datetime) -> Counter[str]:
     while attempts := list(
         PaymentAttempt.objects.filter(
             settled_at__isnull=True, created_at__lt=at - LEFT_BEHIND_AFTER, pk__gt=after
-        ).order_by("pk")[:BATCH]
+        )
+        .select_related("payment_method")
+        .order_by("pk")[:BATCH]
     ):
         totals += _ask(attempts, _look_up_or_charge, on=on)
         after = attempts[-1].pk

@@ -69,8 +69,7 @@ def schedule(
     on: date,
 ) -> int:
     """Note what is to be decided and when, for the events in question; returns how many notes."""
-    stored = "SELECT * FROM partners_qualifyingevent"
-    query = judged(events=stored, events_where=events_where, candidates_where=candidates_where)
+    query = judged(events_where=events_where, candidates_where=candidates_where)
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
@@ -84,6 +83,10 @@ def schedule(
         return int(cursor.rowcount)
 
 
+DUE_JUDGED = judged(
+    events_where="id IN (SELECT event_id FROM due)",
+    candidates_where="(c.id, c.earner_id) IN (SELECT event_id, account_id FROM due)",
+)
 ATTRIBUTE_BATCH = f"""
     WITH due AS (
         SELECT id, event_id, account_id FROM partners_pointsdue
@@ -91,12 +94,7 @@ ATTRIBUTE_BATCH = f"""
          ORDER BY due_on, event_id
          LIMIT %(batch)s
     ), judged AS (
-        {
-    judged(
-        events_where="id IN (SELECT event_id FROM due)",
-        candidates_where="(c.id, c.earner_id) IN (SELECT event_id, account_id FROM due)",
-    )
-}
+        {DUE_JUDGED}
     ), postponed AS (
         UPDATE partners_pointsdue SET due_on = judged.lands_on
           FROM due JOIN judged USING (event_id, account_id)
