@@ -8,10 +8,8 @@ from typing import Any
 
 from django.db.models import Count, Exists, Prefetch, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
-from django.utils.formats import date_format
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
+from billing import timeline
 from billing.errors import NoPriceError
 from billing.models import (
     Invoice,
@@ -21,7 +19,6 @@ from billing.models import (
     Plan,
     Subscription,
 )
-from billing.models.invoices import PRICE_REASONS
 from billing.models.subscriptions import LIVE_STATES, SubscriptionState
 from billing.pricing import Agreement, Offer, PriceBook, Quote, offer
 from billing.rules import KINDS_THAT_EARN_POINTS, MONTHS
@@ -94,25 +91,11 @@ class ComingCharge:
 
     @property
     def price_reason(self) -> str:
-        """Why it costs this: "sale price, first year", "standard price since 1 March 2026"."""
-        if self.quote.price is None:
-            return str(dict(PRICE_REASONS)[self.quote.reason.value])
-        since = date_format(self.quote.price.existing_from, "DATE_FORMAT")
-        return _("standard price since %(since)s") % {"since": since}
+        return timeline.price_reason(self.quote)
 
     @property
     def date_reason(self) -> str:
-        """Why on this day: "14 days before the period ends on 12 June 2026"."""
-        ends = self.quote.term.starts_on
-        days = (ends - self.quote.charge_on).days
-        if not days:
-            return _("the day the period ends")
-        text = ngettext(
-            "%(days)s day before the period ends on %(ends)s",
-            "%(days)s days before the period ends on %(ends)s",
-            days,
-        )
-        return text % {"days": days, "ends": date_format(ends, "DATE_FORMAT")}
+        return timeline.date_reason(self.quote)
 
 
 def coming_charges(account: Account, *, on: date, until: date) -> list[ComingCharge]:
@@ -137,11 +120,11 @@ def _charges(
 ) -> Iterator[ComingCharge]:
     """A plan without a price has no charge to show; the run that meets it parks the account."""
     agreement = Agreement.of(subscription, is_nonprofit=nonprofit)
-    ordinal = subscription.next_ordinal
     with suppress(NoPriceError):
-        while agreement.charge_on(ordinal) <= until:
-            yield ComingCharge(subscription, book.quote(agreement, ordinal))
-            ordinal += 1
+        for quote in timeline.charges(
+            agreement, book, first=subscription.next_ordinal, until=until
+        ):
+            yield ComingCharge(subscription, quote)
 
 
 def expected_events(site_ids: "Sequence[int] | QuerySet[Any]") -> list[ExpectedEvent]:

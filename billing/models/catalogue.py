@@ -211,5 +211,5 @@ class SaleOffer(models.Model):
         return f"{self.sale} · {self.plan}"
 
     def clean(self) -> None:
-        if self.starts_on and self.ends_on and self.ends_on < self.starts_on:
+        if None not in (self.starts_on, self.ends_on) and self.ends_on < self.starts_on:
             raise ValidationError({"ends_on": _("The offer ends before it starts.")})
