@@ -33,6 +33,18 @@ class PaymentInDoubtError(BillingError):
     """The gateway has not answered yet; the purchase completes by itself when it does."""
 
 
+class InvoiceNotPaidError(BillingError):
+    """Only what was paid can be paid back."""
+
+
+class CreditTooLargeError(BillingError):
+    """More than what is left of a line, or nothing at all."""
+
+
+class PaymentUnderWayError(BillingError):
+    """The gateway has been asked for money and has not answered yet."""
+
+
 class NotRenewingError(BillingError):
     """The subscription does not renew (any more), so there is nothing to cancel."""
 

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from billing.gateways.simulated import TEST_CARDS
 from billing.pricing import Offer
+from partners.models import Account
 from portal.lib.money import in_words
 
 
@@ -29,6 +30,30 @@ class PlanForm(forms.Form):
     @property
     def chosen(self) -> Offer:
         return self.offers[self.cleaned_data["plan"]]
+
+
+class InvoiceAddressForm(forms.ModelForm):
+    """Where invoices and receipts go; empty for the address on record."""
+
+    class Meta:
+        model = Account
+        fields = ("invoice_email",)
+        labels = {"invoice_email": _("Send invoices and receipts to")}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["invoice_email"]
+        field.help_text = _("Leave it empty for the address on record, %(email)s.") % {
+            "email": self.instance.email
+        }
+        field.widget.attrs["autocomplete"] = "email"
+
+    def save(self, commit: bool = True) -> Account:  # noqa: FBT001, FBT002 (Django's signature)
+        """Write the address and nothing else of the account."""
+        account = cast("Account", self.instance)
+        if commit:
+            account.save(update_fields=["invoice_email"])
+        return account
 
 
 class SimulatedCardForm(forms.Form):

@@ -23,8 +23,9 @@ from billing.models.subscriptions import LIVE_STATES, SubscriptionState
 from billing.pricing import Agreement, Offer, PriceBook, Quote, offer
 from billing.rules import KINDS_THAT_EARN_POINTS, MONTHS
 from partners.explanations import Subscribed
-from partners.models import Account
+from partners.models import Account, Site
 from partners.queries import ExpectedEvent
+from portal.lib import clock
 
 EARNING = Q(plan__product__kind__in=[kind.value for kind in KINDS_THAT_EARN_POINTS])
 
@@ -48,6 +49,26 @@ def invoices_of(account: Account) -> QuerySet[Invoice]:
     )
 
 
+def invoices_of_year(account: Account, year: int) -> QuerySet[Invoice]:
+    """What was issued in a year of the business, in order, with what its PDF says."""
+    first, after = (clock.start_of(date(y, 1, 1)) for y in (year, year + 1))
+    return (
+        Invoice.objects.in_account(account)
+        .filter(issued_at__gte=first, issued_at__lt=after)
+        .select_related("account")
+        .prefetch_related(Prefetch("lines", InvoiceLine.objects.explained()))
+        .order_by("number")
+    )
+
+
+def invoice_years(account: Account) -> list[int]:
+    """The years of the business in which the account was invoiced, latest first."""
+    days = Invoice.objects.in_account(account).datetimes(
+        "issued_at", "year", order="DESC", tzinfo=clock.business_zone()
+    )
+    return [day.year for day in days]
+
+
 def default_card(account: Account) -> PaymentMethod | None:
     return PaymentMethod.objects.usable().filter(account=account, is_default=True).first()
 
@@ -61,7 +82,8 @@ def open_invoices(account: Account) -> QuerySet[Invoice]:
 class Glance:
     """What of an account's billing asks for attention."""
 
-    unpaid: int
+    tried_again: int  # open invoices with a day for the next attempt
+    need_a_card: int  # open invoices that wait for another card
     renewals: int
     has_card: bool
 
@@ -70,10 +92,16 @@ def at_a_glance(account: Account, *, until: date) -> Glance:
     """What is unpaid and what is charged until that day, counted in one query."""
     cards = PaymentMethod.objects.usable().filter(account=account, is_default=True)
     renewing = Subscription.objects.in_account(account).filter(next_charge_on__lte=until)
-    unpaid, renewals, has_card = Account.objects.values_list(
-        _count(open_invoices(account)), _count(renewing), Exists(cards)
+    unpaid = open_invoices(account)
+    tried_again, need_a_card, renewals, has_card = Account.objects.values_list(
+        _count(unpaid.filter(next_attempt_on__isnull=False)),
+        _count(unpaid.filter(next_attempt_on__isnull=True)),
+        _count(renewing),
+        Exists(cards),
     ).get(pk=account.pk)
-    return Glance(unpaid=unpaid, renewals=renewals, has_card=has_card)
+    return Glance(
+        tried_again=tried_again, need_a_card=need_a_card, renewals=renewals, has_card=has_card
+    )
 
 
 def _count(rows: QuerySet[Any]) -> Coalesce:
@@ -162,12 +190,14 @@ def subscribed(site_ids: Sequence[int]) -> dict[int, Subscribed]:
                 has_premium_plan=True,
                 has_other_products=before.has_other_products,
                 ends_on=subscription.paid_through if ends else None,
+                renews_on=None if ends else subscription.paid_through,
             )
         else:
             now = Subscribed(
                 has_premium_plan=before.has_premium_plan,
                 has_other_products=True,
                 ends_on=before.ends_on,
+                renews_on=before.renews_on,
             )
         found[subscription.site_id or 0] = now
     return found
@@ -187,4 +217,14 @@ def premium_offers(account: Account, *, on: date) -> list[Offer]:
         .distinct()
     )
     by_length = sorted(plans, key=lambda plan: (plan.product.tier, MONTHS[plan.cycle_rule]))
-    return [offer(plan, account=account, book=book, on=on) for plan in by_length]
+    offers = []
+    for plan in by_length:
+        with suppress(NoPriceError):  # a plan that could not be renewed is not to be sold
+            offers.append(offer(plan, account=account, book=book, on=on))
+    return offers
+
+
+def has_premium_plan(site: Site) -> bool:
+    """Whether a premium plan of the site is running, or waiting for its first payment."""
+    plans = Subscription.objects.filter(EARNING, site=site)
+    return plans.exclude(state=SubscriptionState.EXPIRED).exists()

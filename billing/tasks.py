@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from billing.actions import charge, give_up, renew
+from billing.actions import charge, give_up, refund, renew
 from portal.lib import clock
 
 
@@ -20,8 +20,10 @@ def retry_payments() -> dict[str, int]:
 
 @shared_task
 def resolve_attempts() -> dict[str, int]:
-    """Ask what became of attempts that were left without an answer."""
-    return dict(charge.resolve_left_behind(on=clock.today(), at=clock.now()))
+    """Ask what became of attempts and refunds that were left without an answer."""
+    on, at = clock.today(), clock.now()
+    refunds = {"refunds asked about": refund.resolve_left_behind(on=on, at=at)}
+    return dict(charge.resolve_left_behind(on=on, at=at)) | refunds
 
 
 @shared_task

@@ -3,14 +3,15 @@
 from datetime import timedelta
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.formats import date_format
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from billing import pdf
 from billing.actions.cancel import cancel, take_back
-from billing.actions.cards import add_card
 from billing.actions.purchase import upgrade_site
 from billing.errors import (
     AlreadyUpgradedError,
@@ -19,26 +20,29 @@ from billing.errors import (
     NotRenewingError,
     PaymentDeclinedError,
     PaymentInDoubtError,
+    PaymentUnderWayError,
 )
-from billing.forms import PlanForm, SimulatedCardForm
+from billing.forms import InvoiceAddressForm, PlanForm
 from billing.models import Invoice, Subscription
 from billing.queries import (
     coming_charges,
     default_card,
+    has_premium_plan,
+    invoice_years,
     invoices_of,
+    invoices_of_year,
     open_invoices,
     premium_offers,
     subscriptions_of,
 )
-from billing.tasks import retry_payments
 from partners.access import AccountRequest, account_page, render_in_account
 from partners.models import Site
 from partners.roles import Can
 from portal.lib import clock
 from portal.lib.csv import csv_response
-from portal.lib.nudge import nudge
+from portal.lib.money import rounded
 from portal.lib.pages import page_of
-from portal.lib.refs import new_ref
+from portal.lib.zips import zip_response
 
 TIMELINE_AHEAD = timedelta(days=92)
 TIMELINE_SHOWN = 12
@@ -71,8 +75,11 @@ def overview(request: AccountRequest) -> HttpResponse:
 def invoices(request: AccountRequest) -> HttpResponse:
     """Every invoice, latest first."""
     page = page_of(request, invoices_of(request.account))
+    years = invoice_years(request.account)
     return render_in_account(
-        request, "billing/invoices.html", {"active_tab": "billing", "invoices": page}
+        request,
+        "billing/invoices.html",
+        {"active_tab": "billing", "invoices": page, "years": years},
     )
 
 
@@ -90,11 +97,37 @@ def invoices_csv(request: AccountRequest) -> HttpResponse:
                 clock.date_of(invoice.issued_at),
                 invoice.due_on,
                 invoice.state,
-                invoice.total_amount,
+                rounded(invoice.total_amount, invoice.currency),
                 invoice.currency,
             )
             for invoice in rows
         ),
+    )
+
+
+@require_safe
+@account_page(Can.SEE_BILLING)
+def invoices_zip(request: AccountRequest) -> HttpResponse:
+    """The PDFs of a year (`?year=`, else the latest with an invoice), drawn while they are sent."""
+    years = invoice_years(request.account)
+    asked = request.GET.get("year", str(years[0]) if years else "")
+    if asked not in {str(year) for year in years}:
+        raise Http404
+    files = pdf.drawn(invoices_of_year(request.account, int(asked)), language=get_language() or "")
+    name = f"invoices-{request.account.ref}-{asked}.zip"
+    return zip_response(name, files)  # type: ignore[return-value]
+
+
+@require_safe
+@account_page(Can.SEE_BILLING)
+def invoice_pdf(request: AccountRequest, ref: str) -> HttpResponse:
+    """One invoice as PDF."""
+    mine = Invoice.objects.in_account(request.account).select_related("account")
+    found = get_object_or_404(mine, ref=ref)
+    return HttpResponse(
+        pdf.invoice_pdf(found, found.lines.explained()),
+        content_type="application/pdf",
+        headers={"Content-Disposition": f'inline; filename="{pdf.pdf_name(found)}"'},
     )
 
 
@@ -109,7 +142,8 @@ def invoice(request: AccountRequest, ref: str) -> HttpResponse:
         {
             "active_tab": "billing",
             "invoice": found,
-            "lines": found.lines.order_by("id"),
+            "lines": found.lines.explained(),
+            "credit_notes": found.credit_notes.order_by("issued_at", "id"),
             "attempts": found.attempts.select_related("payment_method").order_by("ordinal"),
         },
     )
@@ -117,26 +151,16 @@ def invoice(request: AccountRequest, ref: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @account_page(Can.PAY)
-def cards(request: AccountRequest) -> HttpResponse:
-    """The cards on file, and adding one."""
-    form = SimulatedCardForm(request.POST or None)
+def invoice_address(request: AccountRequest) -> HttpResponse:
+    """Where invoices and receipts go, if not to the address on record."""
+    form = InvoiceAddressForm(request.POST or None, instance=request.account)
     if request.method == "POST" and form.is_valid():
-        card = add_card(
-            request.account,
-            method_ref=f"{form.cleaned_data['card']}:{new_ref()}",
-            on=clock.today(),
-        )
-        nudge(retry_payments)
-        messages.success(request, _("%(card)s is your default card now.") % {"card": card})
-        return redirect("billing:overview", account_ref=request.account.ref)
+        account = form.save()
+        text = _("Invoices and receipts go to %(email)s from now on.")
+        messages.success(request, text % {"email": account.bills_to})
+        return redirect("billing:overview", account_ref=account.ref)
     return render_in_account(
-        request,
-        "billing/cards.html",
-        {
-            "active_tab": "billing",
-            "form": form,
-            "methods": request.account.payment_methods.usable(),
-        },
+        request, "billing/invoice_address.html", {"active_tab": "billing", "form": form}
     )
 
 
@@ -145,6 +169,9 @@ def cards(request: AccountRequest) -> HttpResponse:
 def upgrade(request: AccountRequest, site_ref: str) -> HttpResponse:
     """Choose a premium plan for a site: what is charged now, what later and when, then buy."""
     site = get_object_or_404(Site.objects.in_account(request.account), ref=site_ref)
+    if has_premium_plan(site):
+        messages.info(request, _("This site has a premium plan already."))
+        return redirect("home:sites", account_ref=request.account.ref)
     today = clock.today()
     form = PlanForm(request.POST or None, offers=premium_offers(request.account, on=today))
     if request.method == "POST" and form.is_valid() and _bought(request, site, form):
@@ -192,7 +219,9 @@ def cancellation(request: AccountRequest, ref: str) -> HttpResponse:
     try:
         cancel(subscription, by=request.user, at=clock.now())
     except NotRenewingError:
-        text = _("It does not renew now: it is cancelled already, or a payment is under way.")
+        messages.info(request, _("It does not renew: it is cancelled already, or has ended."))
+    except PaymentUnderWayError:
+        text = _("Its renewal is being paid right now. Please try again in a few minutes.")
         messages.info(request, text)
     else:
         last_day = subscription.last_day_paid

@@ -11,6 +11,10 @@ class NotAContributorError(ClaimsError):
     """No such site, or the account does not contribute to it: deliberately told alike."""
 
 
+class NotAnAddressError(ClaimsError):
+    """What was typed is not the address of any website."""
+
+
 class OwnSiteError(ClaimsError):
     """The site sits in the claimant's own account, which earns its points without a claim."""
 

@@ -52,6 +52,7 @@ class AnswerForm(forms.Form):
     )
     reason = forms.ChoiceField(
         label=_("If no, why?"),
+        help_text=_("Needed if your answer is no."),
         required=False,
         choices=[("", _("Please choose")), *DeclineReason.choices],
     )

@@ -87,16 +87,21 @@ def _points(claim: Claim, *, on: date) -> list[Step]:
     """What the points wait for, as attribution sees it."""
     site = [claim.site_id]
     events = judge_sites(claim.account, site, on=on)
-    for one in reversed(events):
+    for one in sorted(events, key=_first_to_land):
         if one.programme_year >= claim.programme_year and (steps := _landing(one)):
             return steps
-    for one in judge_expected(claim.account, expected_events(site), on=on):
+    for one in reversed(judge_expected(claim.account, expected_events(site), on=on)):
         if one.verdict in {PointsVerdict.WAITING, PointsVerdict.DUE}:
             return [
                 Step(_("The site’s next renewal"), "next", one.occurs_on),
                 _arrives(one),
             ]
     return [Step(_("Waiting for the site’s next upgrade or renewal"), "now")]
+
+
+def _first_to_land(one: Judged) -> tuple[int, bool, date]:
+    is_credited = one.verdict is PointsVerdict.CREDITED
+    return one.programme_year, not is_credited, one.lands_on
 
 
 def _landing(one: Judged) -> list[Step]:

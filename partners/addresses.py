@@ -11,6 +11,12 @@ class AddressError(ValueError):
     """What was typed is not the address of a website."""
 
 
+def and_above(address: str) -> list[str]:
+    """The normalised address and every one above it, longest first: a page's site is among them."""
+    host, *path = address.split("/")
+    return ["/".join([host, *path[:length]]) for length in range(len(path), -1, -1)]
+
+
 def normalise(typed: str) -> str:
     """Host and path, nothing else: `HTTPS://www.Example.com/Shop/?a=1` is `example.com/Shop`.
 

@@ -3,12 +3,11 @@
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
-from pathlib import Path
 
 import resvg_py
 from django.template.loader import render_to_string
 
-FONTS = Path(__file__).resolve().parent / "fonts"
+from portal.lib import fonts
 
 
 class Theme(StrEnum):
@@ -69,7 +68,7 @@ def as_png(badge: Badge, theme: Theme, width: int) -> bytes:
         resvg_py.svg_to_bytes(
             svg_string=as_svg(badge, theme),
             width=width,
-            font_files=[str(path) for path in sorted(FONTS.glob("*.ttf"))],
+            font_files=fonts.families("figtree"),
             skip_system_fonts=True,
         )
     )

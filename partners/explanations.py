@@ -32,6 +32,7 @@ class Reason(StrEnum):
     CREDITED = "credited"
     WAITING_PERIOD = "waiting_period"
     NEXT_RENEWAL = "next_renewal"
+    RENEWS_LATER = "renews_later"
     NOT_JOINED = "not_joined"
     REFUNDED = "refunded"
     YEAR_OVER = "year_over"
@@ -53,6 +54,7 @@ class Subscribed:
     has_premium_plan: bool = False
     has_other_products: bool = False
     ends_on: date | None = None  # set when the premium plan does not renew
+    renews_on: date | None = None  # set when it does
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +70,9 @@ class Explanation:
     points: int | None = None
     programme_year: int | None = None
     ends_on: date | None = None
+    renews_on: date | None = None
+
+    can_upgrade: bool = False  # owned, and without a running premium plan
 
     @property
     def sentence(self) -> str:
@@ -105,22 +110,25 @@ def explain(
     answers = (
         *_landing(past, on=on),
         *([(State.NOT_COUNTING, claim, None)] if claim else []),
-        *_not_joined(past, expected),
-        *_expected(expected),
+        *_not_joined(past, expected, on=on),
+        *_expected(expected, subscribed),
         *_hindered(past, on=on),
         _unsubscribed(past, subscribed),
     )
     state, reason, judged = answers[0]
+    is_coming = state is not State.NOT_COUNTING
     return Explanation(
         site=site,
         relation=relation,
         state=state,
         reason=reason,
         event_on=judged.occurs_on if judged else None,
-        lands_on=_arrival(judged),
-        points=judged.points if judged else None,
+        lands_on=_arrival(judged) if is_coming else None,
+        points=judged.points if judged and (is_coming or reason is Reason.NOT_JOINED) else None,
         programme_year=judged.programme_year if judged else None,
         ends_on=subscribed.ends_on,
+        renews_on=subscribed.renews_on,
+        can_upgrade=relation is Relation.OWNER and not subscribed.has_premium_plan,
     )
 
 
@@ -132,20 +140,23 @@ def _landing(past: list[Judged], *, on: date) -> Answers:
     for one in past:
         if one.verdict is Verdict.CREDITED and one.programme_year == on.year:
             yield State.CREDITED, Reason.CREDITED, one
-    for one in reversed(past):
+    for one in sorted(past, key=lambda one: (one.lands_on, one.occurs_on)):
         if one.verdict in {Verdict.WAITING, Verdict.DUE}:
             yield State.WAITING, Reason.WAITING_PERIOD, one
 
 
-def _not_joined(past: list[Judged], expected: Judged | None) -> Answers:
+def _not_joined(past: list[Judged], expected: Judged | None, *, on: date) -> Answers:
+    """Joining brings the events of this year and later ones, none of an earlier year."""
     for one in (*past, expected):
-        if one and one.verdict is Verdict.NOT_JOINED:
+        if one and one.verdict is Verdict.NOT_JOINED and one.programme_year >= on.year:
             yield State.NOT_COUNTING, Reason.NOT_JOINED, one
 
 
-def _expected(expected: Judged | None) -> Answers:
+def _expected(expected: Judged | None, subscribed: Subscribed) -> Answers:
     if expected and expected.verdict in {Verdict.WAITING, Verdict.DUE}:
         yield State.EXPECTED, Reason.NEXT_RENEWAL, expected
+    if expected is None and subscribed.renews_on:
+        yield State.EXPECTED, Reason.RENEWS_LATER, None
 
 
 HINDRANCES = {
@@ -157,7 +168,8 @@ HINDRANCES = {
 
 def _hindered(past: list[Judged], *, on: date) -> Answers:
     for one in past:
-        if one.verdict in HINDRANCES and one.programme_year == on.year:
+        is_past_refund = one.verdict is Verdict.VOIDED and one.programme_year < on.year
+        if one.verdict in HINDRANCES and not is_past_refund:
             yield State.NOT_COUNTING, HINDRANCES[one.verdict], one
 
 
@@ -193,6 +205,7 @@ def _facts(told: Explanation) -> dict[str, object]:
         "lands": _day(told.lands_on),
         "year": told.programme_year,
         "ends": _day(told.ends_on),
+        "renews": _day(told.renews_on),
     }
 
 
@@ -207,6 +220,9 @@ SENTENCES = {
     Reason.NEXT_RENEWAL: _(
         "The next renewal is on %(event)s; its %(points)s points would land on %(lands)s"
         " and count for %(year)s."
+    ),
+    Reason.RENEWS_LATER: _(
+        "The next renewal is on %(renews)s, in a year whose points are not decided yet."
     ),
     Reason.NOT_JOINED: _(
         "%(points)s points for the event of %(event)s, once you join the programme."

@@ -217,6 +217,9 @@ CURRENCIES = env.list("CURRENCIES", default=["USD", "EUR", "GBP", "JPY"])
 # --- Gateway -------------------------------------------------------------------------------------
 
 PAYMENT_GATEWAY = env.str("PAYMENT_GATEWAY", default="simulated")
+STRIPE_SECRET_KEY = env.str("STRIPE_SECRET_KEY", default="")
+STRIPE_WEBHOOK_SECRET = env.str("STRIPE_WEBHOOK_SECRET", default="")
+STRIPE_API_BASE = env.str("STRIPE_API_BASE", default="https://api.stripe.com").rstrip("/")
 
 # --- Static files --------------------------------------------------------------------------------
 

@@ -3,23 +3,63 @@
 from datetime import date, datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
-from billing.errors import NotCancelledError, NotRenewingError
-from billing.models import Cancellation, Subscription
+from billing.actions.credit import issue_credit_note, left_to_credit
+from billing.errors import NotCancelledError, NotRenewingError, PaymentUnderWayError
+from billing.models import Cancellation, Invoice, InvoiceLine, Period, Subscription
+from billing.models.credits import CreditKind
+from billing.models.invoices import InvoiceState
 from billing.models.subscriptions import SubscriptionState
 from billing.pricing import Agreement
+from portal.lib import clock
 from portal.models import User
 
 
 @transaction.atomic
 def cancel(subscription: Subscription, *, by: User, at: datetime) -> Cancellation:
-    """Stop renewing; what was paid for is served. Raises NotRenewingError."""
+    """Stop renewing; what was paid for is served.
+
+    A renewal that could not be collected yet is taken off its invoice, by a credit note. Raises
+    NotRenewingError, PaymentUnderWayError (the gateway is being asked for it right now).
+    """
+    on = clock.date_of(at)
     locked = Subscription.objects.select_for_update().get(pk=subscription.pk)
-    if locked.state != SubscriptionState.ACTIVE or locked.next_charge_on is None:
+    if locked.state != SubscriptionState.ACTIVE:
         raise NotRenewingError
-    locked.state, locked.next_charge_on = SubscriptionState.ENDING, None
+    if locked.next_charge_on is None:
+        _drop_open_renewal(locked, by=by, at=at)
+    is_served = locked.paid_through is not None and locked.paid_through > on
+    locked.state = SubscriptionState.ENDING if is_served else SubscriptionState.EXPIRED
+    locked.next_charge_on = None
     locked.save(update_fields=["state", "next_charge_on"])
     return Cancellation.objects.create(subscription=locked, cancelled_at=at, cancelled_by=by)
+
+
+def _drop_open_renewal(subscription: Subscription, *, by: User, at: datetime) -> None:
+    """Take the renewal being collected off its invoice; the rest of the invoice stays due."""
+    line = (
+        InvoiceLine.objects.filter(subscription=subscription, period__opened_at__isnull=True)
+        .exclude(period=None)
+        .get()
+    )
+    invoice = Invoice.objects.select_for_update(no_key=True).get(pk=line.invoice_id)
+    if invoice.attempts.filter(settled_at__isnull=True).exists():
+        raise PaymentUnderWayError
+    Period.objects.filter(line=line).delete()
+    if line.amount:
+        issue_credit_note(
+            invoice,
+            {line.pk: line.amount},
+            kind=CreditKind.ADJUSTMENT,
+            reason=_("Cancelled before it was paid"),
+            by=by,
+            at=at,
+        )
+    if not any(left_to_credit(invoice).values()):
+        Invoice.objects.filter(pk=invoice.pk).update(
+            state=InvoiceState.CREDITED, next_attempt_on=None
+        )
 
 
 @transaction.atomic

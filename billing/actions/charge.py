@@ -59,7 +59,7 @@ def resolve_left_behind(*, on: date, at: datetime) -> Counter[str]:
         PaymentAttempt.objects.filter(
             settled_at__isnull=True, created_at__lt=at - LEFT_BEHIND_AFTER, pk__gt=after
         )
-        .select_related("payment_method")
+        .select_related("payment_method", "invoice")
         .order_by("pk")[:BATCH]
     ):
         totals += _ask(attempts, _look_up_or_charge, on=on)
@@ -88,25 +88,34 @@ def _ask(
 def _replies(
     attempts: list[PaymentAttempt], question: Callable[[ChargeRequest], Reply]
 ) -> list[Reply]:
-    def reply(attempt: PaymentAttempt) -> Reply:
-        if not attempt.amount:
-            return Reply(outcome=Outcome.SUCCEEDED)
-        if attempt.payment_method is None:
-            return Reply(outcome=Outcome.HARD_DECLINE, decline_code="no_payment_method")
-        request = ChargeRequest(
-            idempotency_key=attempt.idempotency_key,
-            method_ref=attempt.payment_method.provider_ref,
-            amount=attempt.amount,
-            currency=attempt.currency,
-        )
+    def reply(request: ChargeRequest | Reply) -> Reply:
+        if isinstance(request, Reply):
+            return request
         try:
             return question(request)
         except Exception:  # one broken answer must not leave the others unheard
-            log.exception("attempt %s got no answer that could be read", attempt.idempotency_key)
+            log.exception("attempt %s got no answer that could be read", request.idempotency_key)
             return Reply(outcome=Outcome.UNKNOWN)
 
+    requests = [_request(attempt) for attempt in attempts]  # here: threads have other connections
     concurrency = gateways.current().concurrency
     if concurrency == 1:
-        return [reply(attempt) for attempt in attempts]
+        return [reply(request) for request in requests]
     with ThreadPoolExecutor(max_workers=concurrency) as pool:
-        return list(pool.map(reply, attempts))
+        return list(pool.map(reply, requests))
+
+
+def _request(attempt: PaymentAttempt) -> ChargeRequest | Reply:
+    """What to ask, or the answer where there is nothing to ask."""
+    if not attempt.amount:
+        return Reply(outcome=Outcome.SUCCEEDED)
+    if attempt.payment_method is None:
+        return Reply(outcome=Outcome.HARD_DECLINE, decline_code="no_payment_method")
+    return ChargeRequest(
+        idempotency_key=attempt.idempotency_key,
+        method_ref=attempt.payment_method.provider_ref,
+        amount=attempt.amount,
+        currency=attempt.currency,
+        customer_ref=attempt.payment_method.customer_ref,
+        invoice_number=attempt.invoice.number,
+    )

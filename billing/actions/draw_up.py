@@ -10,14 +10,15 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from django.conf import settings
+from django.db.models import Sum
 from django.utils.translation import gettext as _
 
 from billing import rules
+from billing.actions.numbering import Series, take_numbers
 from billing.models import (
+    CreditNote,
     Invoice,
     InvoiceLine,
-    InvoiceSeries,
     PaymentAttempt,
     PaymentMethod,
     Period,
@@ -72,7 +73,9 @@ def draw_up(items: Iterable[Item], *, on: date) -> list[PaymentAttempt]:
     invoices = Invoice.objects.bulk_create(
         _invoice(group, members, number=number, on=on)
         for (group, members), number in zip(
-            groups.items(), _take_numbers(len(groups), year=on.year), strict=True
+            groups.items(),
+            take_numbers(len(groups), series=Series.INVOICE, year=on.year),
+            strict=True,
         )
     )
     lines = InvoiceLine.objects.bulk_create(
@@ -87,7 +90,7 @@ def draw_up(items: Iterable[Item], *, on: date) -> list[PaymentAttempt]:
 
 def new_attempts(invoices: list[Invoice], *, on: date) -> list[PaymentAttempt]:
     """One more attempt for each invoice, with the method as it is now; needs a transaction."""
-    made = _attempts_made(invoices)
+    made, credited = _attempts_made(invoices), _credited(invoices)
     methods = methods_now(invoices)
     return PaymentAttempt.objects.bulk_create(
         PaymentAttempt(
@@ -95,7 +98,7 @@ def new_attempts(invoices: list[Invoice], *, on: date) -> list[PaymentAttempt]:
             ordinal=(ordinal := made.get(invoice.pk, 0) + 1),
             idempotency_key=f"{invoice.ref}-{ordinal}",
             payment_method=methods.get(invoice.pk),
-            amount=invoice.total_amount,
+            amount=invoice.total_amount - credited.get(invoice.pk, 0),
             currency=invoice.currency,
             attempted_on=on,
         )
@@ -146,19 +149,6 @@ def _period(line: InvoiceLine, item: Item) -> Period:
     )
 
 
-def _take_numbers(count: int, *, year: int) -> list[str]:
-    """The next gapless numbers; the series' row lock holds until the transaction ends."""
-    issuer = settings.ISSUER_CODE
-    InvoiceSeries.objects.bulk_create(
-        [InvoiceSeries(issuer=issuer, year=year)], ignore_conflicts=True
-    )
-    series = InvoiceSeries.objects.select_for_update().get(issuer=issuer, year=year)
-    first = series.last_number + 1
-    series.last_number += count
-    series.save(update_fields=["last_number"])
-    return [f"{issuer}-{year}-{number:06d}" for number in range(first, first + count)]
-
-
 def _attempts_made(invoices: list[Invoice]) -> dict[int, int]:
     latest = (
         PaymentAttempt.objects.filter(invoice__in=invoices)
@@ -166,6 +156,12 @@ def _attempts_made(invoices: list[Invoice]) -> dict[int, int]:
         .distinct("invoice_id")
     )
     return dict(latest.values_list("invoice_id", "ordinal"))
+
+
+def _credited(invoices: list[Invoice]) -> dict[int, Decimal]:
+    """What of each invoice is no longer to be paid."""
+    notes = CreditNote.objects.filter(invoice__in=invoices).values("invoice").order_by()
+    return dict(notes.annotate(total=Sum("amount")).values_list("invoice", "total"))
 
 
 def methods_now(invoices: list[Invoice]) -> dict[int, PaymentMethod]:

@@ -1,6 +1,8 @@
 """Give up invoices that could not be collected, and end what they would have paid for."""
 
+from collections.abc import Iterator
 from datetime import date
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Case, Q, Value, When
@@ -8,6 +10,7 @@ from django.db.models import Case, Q, Value, When
 from billing.models import Invoice, Period, Subscription
 from billing.models.invoices import InvoiceState
 from billing.models.subscriptions import SubscriptionState
+from partners.models import Account
 from portal.mail.actions.queue import Draft, queue_many
 
 BATCH = 200
@@ -33,15 +36,24 @@ def give_up(invoices: list[Invoice], *, on: date) -> None:
         ),
     )
     queue_many(
-        Draft(
+        draft
+        for invoice in invoices
+        for draft in to_whom_it_fails(
+            invoice.account,
             kind="billing/given_up",
             key=f"given_up:{invoice.ref}",
-            to=invoice.account.email,
             arguments={"invoice_id": invoice.pk},
-            account_ref=invoice.account.ref,
         )
-        for invoice in invoices
     )
+
+
+def to_whom_it_fails(
+    account: Account, *, kind: str, key: str, arguments: dict[str, Any]
+) -> Iterator[Draft]:
+    """The mail about money that did not come: where the bills go, and to the address on record."""
+    for to, cause in ((account.email, key), (account.bills_to, f"{key}:bills")):
+        if cause == key or to != account.email:
+            yield Draft(kind=kind, key=cause, to=to, arguments=arguments, account_ref=account.ref)
 
 
 def give_up_due(*, on: date) -> int:

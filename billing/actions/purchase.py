@@ -14,9 +14,9 @@ from billing.errors import (
     PaymentInDoubtError,
 )
 from billing.models import PaymentAttempt, PaymentMethod, Plan, Subscription
-from billing.models.subscriptions import SubscriptionState
 from billing.pricing import PriceBook, offer
-from billing.rules import KINDS_THAT_EARN_POINTS, Kind, Outcome
+from billing.queries import has_premium_plan
+from billing.rules import KINDS_THAT_EARN_POINTS, Outcome
 from partners.models import Account, Site
 
 
@@ -41,8 +41,7 @@ def upgrade_site(site: Site, plan: Plan, *, on: date) -> Subscription:
 @transaction.atomic
 def _open_purchase(site: Site, plan: Plan, *, on: date) -> tuple[Subscription, PaymentAttempt]:
     account = Account.objects.select_for_update(no_key=True).get(pk=site.account_id)
-    running = Subscription.objects.filter(site=site, plan__product__kind=Kind.SITE_PLAN.value)
-    if running.exclude(state=SubscriptionState.EXPIRED).exists():
+    if has_premium_plan(site):
         raise AlreadyUpgradedError
     if not plan.is_sold or plan.product.kind not in KINDS_THAT_EARN_POINTS:
         raise NotForSaleError

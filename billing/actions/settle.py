@@ -11,13 +11,14 @@ from django.db import transaction
 
 from billing import rules
 from billing.actions.draw_up import methods_now
-from billing.actions.give_up import give_up
+from billing.actions.give_up import give_up, to_whom_it_fails
 from billing.gateways import Reply
 from billing.models import (
     Cancellation,
     Invoice,
     InvoiceLine,
     PaymentAttempt,
+    PaymentMethod,
     Period,
     Subscription,
 )
@@ -83,7 +84,7 @@ def _paid(invoices: list[Invoice], *, on: date) -> None:
     )
     Period.objects.filter(line__invoice__in=ids, opened_at__isnull=True).update(opened_at=at)
     lines = list(
-        InvoiceLine.objects.filter(invoice__in=ids)
+        InvoiceLine.objects.filter(invoice__in=ids, period__isnull=False)
         .select_related("subscription__plan__product", "subscription__site", "period")
         .order_by("pk")
     )
@@ -93,7 +94,7 @@ def _paid(invoices: list[Invoice], *, on: date) -> None:
         Draft(
             kind="billing/receipt",
             key=f"receipt:{invoice.ref}",
-            to=invoice.account.email,
+            to=invoice.account.bills_to,
             arguments={"invoice_id": invoice.pk},
             account_ref=invoice.account.ref,
         )
@@ -170,12 +171,19 @@ def _declined(attempts: list[PaymentAttempt], *, on: date) -> None:
             )
             if invoice.next_attempt_on is None:
                 hopeless.append(invoice)
-        elif current.get(invoice.pk) not in {None, attempt.payment_method}:
-            invoice.next_attempt_on = on  # a card added while this one was being refused
+        elif _is_another(current.get(invoice.pk), attempt):
+            invoice.next_attempt_on = on  # a card added or renewed while this was being refused
     Invoice.objects.bulk_update(invoices, ["next_attempt_on"])
     give_up(hopeless, on=on)
     given_up = {invoice.pk for invoice in hopeless}  # told by the mail that says so
     _tell_declined([attempt for attempt in attempts if attempt.invoice_id not in given_up])
+
+
+def _is_another(method: PaymentMethod | None, attempt: PaymentAttempt) -> bool:
+    """Whether there is a card that was not tried: a new one, or new details of the same."""
+    if method is None or method != attempt.payment_method:
+        return method is not None
+    return method.updated_at is not None and method.updated_at > attempt.created_at
 
 
 def _first_attempts(invoices: list[Invoice]) -> dict[int, date]:
@@ -191,12 +199,12 @@ def _first_starts(invoices: list[Invoice]) -> dict[int, date]:
 
 def _tell_declined(attempts: list[PaymentAttempt]) -> None:
     queue_many(
-        Draft(
+        draft
+        for attempt in attempts
+        for draft in to_whom_it_fails(
+            attempt.invoice.account,
             kind="billing/payment_failed",
             key=f"payment_failed:{attempt.idempotency_key}",
-            to=attempt.invoice.account.email,
             arguments={"attempt_id": attempt.pk},
-            account_ref=attempt.invoice.account.ref,
         )
-        for attempt in attempts
     )

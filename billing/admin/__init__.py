@@ -1,5 +1,5 @@
 """What is sold, agreed and charged, in the admin."""
 
-from billing.admin import catalogue, exceptions, money
+from billing.admin import catalogue, exceptions, gateway, money, refunds
 
-__all__ = ["catalogue", "exceptions", "money"]
+__all__ = ["catalogue", "exceptions", "gateway", "money", "refunds"]

@@ -4,10 +4,11 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import display
+from unfold.decorators import action, display
 
+from billing.admin.refunds import PayingBack
 from billing.models import (
     Cancellation,
     Invoice,
@@ -166,6 +167,7 @@ class InvoiceAdmin(_InCurrency, ReadOnlyAdmin):
     list_display = ("number", "of_account", "in_currency", "state_label", "due_on", "paid_at")
     list_select_related = ("account",)
     list_filter = ("state",)
+    actions_detail = ("pay_back",)
     search_fields = ("number__iexact", "ref__exact", *BY_ACCOUNT)
     ordering = ("-id",)
     fields = (
@@ -185,6 +187,19 @@ class InvoiceAdmin(_InCurrency, ReadOnlyAdmin):
     @display(description=_("state"), label=INVOICE_COLOURS)
     def state_label(self, invoice: Invoice) -> tuple[str, str]:
         return invoice.state, invoice.get_state_display()
+
+    def has_refund_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """Whether this person may pay back; for one invoice, whether it is paid at all."""
+        may = request.user.has_perm("billing.add_refund")
+        if not (may and object_id):
+            return may
+        return Invoice.objects.filter(pk=object_id, state=InvoiceState.PAID).exists()
+
+    @action(description=_("Pay back"), permissions=["refund"], icon="undo")
+    def pay_back(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Every line of the invoice, on the page that asks how much of each."""
+        lines = InvoiceLine.objects.filter(invoice__pk=object_id)
+        return PayingBack().ask(admin_site.get_model_admin(InvoiceLine), request, lines)
 
 
 @admin.register(PaymentAttempt, site=admin_site)

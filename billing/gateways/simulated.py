@@ -6,7 +6,10 @@ book (`SimulatedCharge`) is its own: the portal reads it only to be checked agai
 
 from dataclasses import dataclass
 
-from billing.gateways.protocol import Card, ChargeRequest, Reply
+from django.db import transaction
+from django.db.models import Sum
+
+from billing.gateways.protocol import Card, ChargeRequest, RefundRequest, Reply
 from billing.models import SimulatedCharge
 from billing.rules import Outcome
 from portal.lib import clock
@@ -56,6 +59,20 @@ class SimulatedGateway:
     def look_up(self, request: ChargeRequest) -> Reply:
         booked = SimulatedCharge.objects.filter(pk=request.idempotency_key).first()
         return self._reply(booked) if booked else Reply(outcome=Outcome.OUTAGE)
+
+    @transaction.atomic
+    def refund(self, request: RefundRequest) -> Reply:
+        charge = SimulatedCharge.objects.select_for_update().get(pk=request.charge_key)
+        if not charge.refunds.filter(pk=request.idempotency_key).exists():
+            back = charge.refunds.aggregate(total=Sum("amount"))["total"] or 0
+            if charge.outcome != Outcome.SUCCEEDED.value or back + request.amount > charge.amount:
+                return Reply(outcome=Outcome.HARD_DECLINE, decline_code="nothing_left_to_refund")
+            charge.refunds.create(
+                idempotency_key=request.idempotency_key,
+                amount=request.amount,
+                refunded_at=clock.now(),
+            )
+        return Reply(outcome=Outcome.SUCCEEDED, provider_ref=f"sim_{request.idempotency_key}")
 
     def describe(self, method_ref: str) -> Card | None:
         card = TEST_CARDS.get(method_ref.partition(":")[0])

@@ -1,9 +1,11 @@
 """What is sold, what was agreed, what is charged."""
 
 from billing.models.catalogue import Plan, Price, Product, Sale, SaleOffer
+from billing.models.credits import CreditNote, CreditNoteLine, PeriodEnd, Refund
+from billing.models.gateway import GatewayCustomer, GatewayEvent
 from billing.models.invoices import Invoice, InvoiceLine, InvoiceSeries, PaymentAttempt
 from billing.models.methods import PaymentMethod
-from billing.models.simulated import SimulatedCharge
+from billing.models.simulated import SimulatedCharge, SimulatedRefund
 from billing.models.subscriptions import (
     Cancellation,
     NonprofitVerification,
@@ -14,6 +16,10 @@ from billing.models.subscriptions import (
 
 __all__ = [
     "Cancellation",
+    "CreditNote",
+    "CreditNoteLine",
+    "GatewayCustomer",
+    "GatewayEvent",
     "Invoice",
     "InvoiceLine",
     "InvoiceSeries",
@@ -22,11 +28,14 @@ __all__ = [
     "PaymentAttempt",
     "PaymentMethod",
     "Period",
+    "PeriodEnd",
     "Plan",
     "Price",
     "Product",
+    "Refund",
     "Sale",
     "SaleOffer",
     "SimulatedCharge",
+    "SimulatedRefund",
     "Subscription",
 ]

@@ -1,11 +1,13 @@
 """Invoices, their lines, and the attempts to collect them."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import ClassVar, Self
 
 import pgtrigger
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
+from django.utils.formats import date_format
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from billing.models.catalogue import Price
@@ -54,6 +56,7 @@ class InvoiceState(models.TextChoices):
     OPEN = "open", _("open")
     PAID = "paid", _("paid")
     UNCOLLECTED = "uncollected", _("given up")
+    CREDITED = "credited", _("no longer wanted")
 
 
 class InvoiceQuerySet(models.QuerySet["Invoice"]):
@@ -160,6 +163,12 @@ class Invoice(models.Model):
         return self.number
 
 
+class InvoiceLineQuerySet(models.QuerySet["InvoiceLine"]):
+    def explained(self) -> Self:
+        """In order, with what says why each costs what it costs."""
+        return self.select_related("price", "period").order_by("invoice", "id")
+
+
 class InvoiceLine(models.Model):
     """What an invoice is made of: one subscription's period, its price, and why that price."""
 
@@ -173,6 +182,8 @@ class InvoiceLine(models.Model):
     amount = AmountField(verbose_name=_("amount"))
     price = models.ForeignKey(Price, on_delete=models.PROTECT, related_name="+", null=True)
     price_reason = models.CharField(_("why this price"), max_length=16, choices=PRICE_REASONS)
+
+    objects: ClassVar[InvoiceLineQuerySet] = InvoiceLineQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         verbose_name = _("invoice line")
@@ -196,6 +207,25 @@ class InvoiceLine(models.Model):
 
     def __str__(self) -> str:
         return self.description
+
+    @property
+    def last_on(self) -> date:
+        """The last day of what it pays for."""
+        return self.ends_on - timedelta(days=1)
+
+    @property
+    def why(self) -> str:
+        """Why it costs what it costs; a standard price says since when it is one.
+
+        Reads `price` and `period`: fetch lines with `explained()`.
+        """
+        period = getattr(self, "period", None)  # gone with an invoice that was given up
+        if self.price_reason != PriceReason.STANDARD.value or not self.price or not period:
+            return self.get_price_reason_display()
+        since = self.price.existing_from if period.ordinal else self.price.new_from
+        return gettext("standard price since %(date)s") % {
+            "date": date_format(since, "DATE_FORMAT")
+        }
 
 
 class PaymentAttempt(models.Model):

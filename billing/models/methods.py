@@ -21,7 +21,7 @@ class PaymentMethodQuerySet(models.QuerySet["PaymentMethod"]):
         return self.filter(removed_at__isnull=True)
 
 
-@tracked(inserts=False, exclude=["provider_ref"])
+@tracked(inserts=False, exclude=["provider_ref", "customer_ref"])
 class PaymentMethod(models.Model):
     """A card on file at the gateway. No card number ever reaches the portal."""
 
@@ -29,12 +29,16 @@ class PaymentMethod(models.Model):
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="payment_methods")
     gateway = models.CharField(_("gateway"), max_length=32)
     provider_ref = models.CharField(_("gateway's reference"), max_length=128)
+    customer_ref = models.CharField(_("its holder there"), max_length=128, blank=True)
     brand = models.CharField(_("brand"), max_length=32)
     last4 = models.CharField(_("last four digits"), max_length=4)
     expires_month = models.PositiveSmallIntegerField(_("expiry month"))
     expires_year = models.PositiveSmallIntegerField(_("expiry year"))
     is_default = models.BooleanField(_("default"), default=False)
     added_at = models.DateTimeField(default=clock.now, editable=False)
+    updated_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text=_("when the network sent new details")
+    )
     removed_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects: ClassVar[PaymentMethodQuerySet] = PaymentMethodQuerySet.as_manager()  # type: ignore[assignment]

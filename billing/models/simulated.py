@@ -22,3 +22,19 @@ class SimulatedCharge(models.Model):
 
     def __str__(self) -> str:
         return self.idempotency_key
+
+
+class SimulatedRefund(models.Model):
+    """What it paid back of a charge."""
+
+    idempotency_key = models.CharField(max_length=64, primary_key=True)
+    charge = models.ForeignKey(SimulatedCharge, on_delete=models.PROTECT, related_name="refunds")
+    amount = AmountField()
+    refunded_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = "simulated refund"
+        verbose_name_plural = "simulated refunds"
+
+    def __str__(self) -> str:
+        return self.idempotency_key

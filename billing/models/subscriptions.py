@@ -92,7 +92,7 @@ class Subscription(models.Model):
         default=SubscriptionState.STARTING,
     )
     paid_through = models.DateField(
-        _("paid through"), null=True, blank=True, help_text=_("first day not paid for")
+        _("paid until"), null=True, blank=True, help_text=_("first day not paid for")
     )
     next_ordinal = models.PositiveIntegerField(_("next period"), default=0)
     next_charge_on = models.DateField(_("next charge"), null=True, blank=True)

@@ -5,12 +5,14 @@ from datetime import date, timedelta
 import pytest
 
 from billing.actions.cards import UnknownCardError, add_card
+from billing.actions.settle import settle
 from billing.models import Invoice, PaymentMethod
 from billing.models.invoices import InvoiceState
 from billing.rules import Cycle
+from billing.tests.scripted_gateway import HARD
 from portal.lib import clock
 from portal.testing import builders as make
-from portal.testing.races import at_once
+from portal.testing.races import at_once, begun, not_yet_committed
 
 
 @pytest.mark.django_db
@@ -122,3 +124,36 @@ def test_two_cards_added_at_once_leave_one_default() -> None:
 
     assert PaymentMethod.objects.count() == 2
     assert PaymentMethod.objects.filter(is_default=True).count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_card_added_while_a_refusal_is_being_settled_is_tried(gateway, live) -> None:
+    bought = make.subscription_bought(cycle=Cycle.MONTHLY, on=BOUGHT)
+    gateway.does = gateway.take_in_silence
+    live(CHARGED)
+    invoice = Invoice.objects.latest("id")
+    attempt = invoice.attempts.get()
+
+    with not_yet_committed(lambda: settle({attempt.pk: HARD}, on=CHARGED)):
+        adding = begun(lambda: add_card(bought.account, method_ref="any", on=CHARGED))
+    adding.result()
+
+    invoice.refresh_from_db()
+    assert invoice.next_attempt_on == CHARGED
+
+
+@pytest.mark.django_db
+def test_the_same_card_added_again_is_the_same_card() -> None:
+    studio = make.studio()
+
+    first, again = (add_card(studio, method_ref="sim_ok:1", on=clock.today()) for _ in range(2))
+
+    assert first == again
+
+
+@pytest.mark.django_db
+def test_a_card_of_another_account_is_refused() -> None:
+    add_card(make.studio(), method_ref="sim_ok:1", on=clock.today())
+
+    with pytest.raises(UnknownCardError):
+        add_card(make.account(owner="Charlie"), method_ref="sim_ok:1", on=clock.today())

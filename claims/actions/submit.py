@@ -9,13 +9,14 @@ from claims.errors import (
     AlreadyClaimedError,
     ApproverOnOwnTeamError,
     NotAContributorError,
+    NotAnAddressError,
     NotJoinedError,
     NotOpenError,
     OwnSiteError,
     TooManyClaimsError,
 )
 from claims.models import ApprovalRequest, Claim, ClaimState, Withdrawal
-from partners.addresses import AddressError, normalise
+from partners.addresses import AddressError, and_above, normalise
 from partners.models import Account, Contributor, ContributorApproval, Enrolment, Membership, Site
 from portal.lib import clock
 from portal.lib.refs import new_ref
@@ -27,7 +28,7 @@ from portal.models import User
 def submit(account: Account, *, address: str, by: User, at: datetime) -> Claim:
     """Claim the site at this address, and ask its client to approve.
 
-    Raises NotJoinedError, NotAContributorError (also for what is no address), OwnSiteError,
+    Raises NotJoinedError, NotAnAddressError, NotAContributorError, OwnSiteError,
     ApproverOnOwnTeamError, AlreadyClaimedError, TooManyClaimsError.
     """
     on = clock.date_of(at)
@@ -54,10 +55,9 @@ def submit(account: Account, *, address: str, by: User, at: datetime) -> Claim:
 
 def _claimable_site(account: Account, *, address: str, at: datetime) -> Site:
     on = clock.date_of(at)
-    try:
-        site = Site.objects.select_related("account").get(address=normalise(address))
-    except (AddressError, Site.DoesNotExist) as error:
-        raise NotAContributorError from error
+    site = _site_at(address)
+    if site is None:
+        raise NotAContributorError
     if site.account_id == account.pk:
         raise OwnSiteError
     spells = Contributor.objects.filter(account=account, site=site, from_on__lte=on)
@@ -73,6 +73,16 @@ def _refuse_own_approver(account: Account, *, approver: str) -> None:
     on_team = Membership.objects.filter(account=account, user__email__iexact=approver)
     if account.email.lower() == approver.lower() or on_team.exists():
         raise ApproverOnOwnTeamError
+
+
+def _site_at(typed: str) -> Site | None:
+    """The site a pasted address leads to: itself, or the site the page is on."""
+    try:
+        candidates = and_above(normalise(typed))
+    except AddressError as error:
+        raise NotAnAddressError from error
+    found = Site.objects.select_related("account").filter(address__in=candidates)
+    return max(found, key=lambda site: len(site.address), default=None)
 
 
 def _refuse_second_claim(account: Account, site: Site, *, year: int) -> None:

@@ -21,7 +21,7 @@ class ReasonForm(forms.Form):
 
     reason = forms.CharField(
         label=_("Why was the decline wrong?"),
-        help_text=_("Kept with your name. Say how you made sure."),
+        help_text=_("Both sides are told this, word for word. Kept with your name."),
         max_length=Reinstatement._meta.get_field("reason").max_length,  # noqa: SLF001
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
     )

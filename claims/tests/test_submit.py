@@ -10,6 +10,7 @@ from claims.errors import (
     AlreadyClaimedError,
     ApproverOnOwnTeamError,
     NotAContributorError,
+    NotAnAddressError,
     NotJoinedError,
     NotOpenError,
     OwnSiteError,
@@ -110,10 +111,15 @@ def test_an_unknown_site_and_one_not_worked_on_are_refused_alike(studio) -> None
         submitted(studio, "known.example")
     with pytest.raises(NotAContributorError) as unknown:
         submitted(studio, "unknown.example")
-    with pytest.raises(NotAContributorError) as nonsense:
+
+    assert str(known.value) == str(unknown.value)
+    assert not Message.objects.exists()
+
+
+def test_what_is_no_address_is_said_to_be_none(studio) -> None:
+    with pytest.raises(NotAnAddressError):
         submitted(studio, "no address at all")
 
-    assert str(known.value) == str(unknown.value) == str(nonsense.value)
     assert not Message.objects.exists()
 
 
@@ -280,3 +286,9 @@ def test_the_request_of_a_withdrawn_claim_is_not_sent_again_this_year(studio, si
     with pytest.raises(AlreadyClaimedError):
         submitted(studio, on=date(2026, 12, 31))
     assert submitted(studio, on=date(2027, 1, 1)).state == ClaimState.AWAITING
+
+
+def test_a_page_of_a_site_is_enough_to_claim_the_site(studio, site) -> None:
+    claim = submitted(studio, f"https://www.{site.address}/shop/bread?from=mail")
+
+    assert claim.site == site

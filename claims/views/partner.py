@@ -18,6 +18,7 @@ from claims.errors import (
     ApproverOnOwnTeamError,
     ClaimsError,
     NotAContributorError,
+    NotAnAddressError,
     NotJoinedError,
     NotOpenError,
     OwnSiteError,
@@ -41,6 +42,9 @@ REFUSALS: dict[type[ClaimsError], Any] = {
     NotAContributorError: gettext_lazy(
         "We don’t find this site among those you contribute to. Check the address, or ask its"
         " owner to add your account as a contributor."
+    ),
+    NotAnAddressError: gettext_lazy(
+        "This is not the address of a website. Copy it from the browser, for example example.com."
     ),
     OwnSiteError: gettext_lazy(
         "This site sits in your own account: it earns its points without a claim."

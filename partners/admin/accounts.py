@@ -51,7 +51,7 @@ class PendingMembershipInline(ReadOnlyInline):
 
 @admin.register(Account, site=admin_site)
 class AccountAdmin(KeptAdmin):
-    """Accounts come from the platform; staff keep their name and their address on record."""
+    """Accounts come from the platform; staff keep their name and addresses."""
 
     list_display = ("name", "email", "country", "currency", "joined", "ref")
     list_select_related = ("enrolment",)
@@ -66,7 +66,7 @@ class AccountAdmin(KeptAdmin):
     )
     ordering = (Lower("name"), "id")
     fields = (
-        ("name", "email"),
+        ("name", "email", "invoice_email"),
         ("country", "currency", "joined"),
         ("ref", "platform_ref", "created_at"),
     )

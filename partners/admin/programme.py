@@ -1,9 +1,12 @@
 """What staff decide about the programme: its opening, its terms, its years."""
 
+from itertools import pairwise
 from typing import Any
 
 from django.contrib import admin
+from django.core.exceptions import ValidationError
 from django.db.models import TextField
+from django.forms import BaseInlineFormSet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
@@ -50,8 +53,25 @@ class _UntilClosed(EditableInline):
         return not (isinstance(year, ProgrammeYear) and year.closed_at)
 
 
+class Ladder(BaseInlineFormSet):
+    """The ranks of a year: each level needs more points than the one below it."""
+
+    def clean(self) -> None:
+        super().clean()
+        steps = sorted(
+            (form.cleaned_data["level"], form.cleaned_data["threshold_points"])
+            for form in self.forms
+            if {"level", "threshold_points"} <= form.cleaned_data.keys()
+            and not form.cleaned_data.get("DELETE")
+        )
+        thresholds = [points for _level, points in steps]
+        if any(above <= below for below, above in pairwise(thresholds)):
+            raise ValidationError(_("Each rank needs more points than the one below it."))
+
+
 class RankInline(_UntilClosed):
     model = Rank
+    formset = Ladder
     formfield_overrides = {
         TextField: {"widget": UnfoldAdminTextareaWidget(attrs={"rows": 3, "class": "staff-short"})}
     }

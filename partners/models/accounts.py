@@ -27,8 +27,8 @@ class AccountQuerySet(models.QuerySet["Account"]):
 class Account(models.Model):
     """A customer of the platform: holds sites, pays for them, has a team.
 
-    It becomes a partner by its Enrolment. `email` is the address on record: where receipts go and
-    where claims on its sites ask for approval.
+    It becomes a partner by its Enrolment. `email` is the address on record: where claims on its
+    sites ask for approval, and where invoices and receipts go unless there is an `invoice_email`.
     """
 
     ref = RefField()
@@ -37,6 +37,13 @@ class Account(models.Model):
     )
     name = models.CharField(_("name"), max_length=200)
     email = models.EmailField(_("address on record"), max_length=254)
+    invoice_email = models.EmailField(
+        _("invoice address"),
+        max_length=254,
+        blank=True,
+        default="",
+        help_text=_("where invoices and receipts go; empty: the address on record"),
+    )
     country = models.CharField(_("country"), max_length=2, help_text=_("ISO 3166 code"))
     currency = CurrencyField(verbose_name=_("currency"))
     created_at = models.DateTimeField(default=clock.now, editable=False)
@@ -62,6 +69,11 @@ class Account(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def bills_to(self) -> str:
+        """The address invoices and receipts go to."""
+        return self.invoice_email or self.email
 
 
 @tracked()

@@ -108,6 +108,24 @@ class Rank(models.Model):
                 name="rank_ladder_starts_at_zero",
             ),
         ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="ladder_goes_up",
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert | pgtrigger.Update,
+                timing=pgtrigger.Deferred,
+                func="""
+                    IF EXISTS (SELECT FROM partners_rank above
+                                 JOIN partners_rank below USING (programme_year_id)
+                                WHERE programme_year_id = NEW.programme_year_id
+                                  AND above.level > below.level
+                                  AND above.threshold_points <= below.threshold_points) THEN
+                        RAISE EXCEPTION 'each rank needs more points than the one below it';
+                    END IF;
+                    RETURN NULL;
+                """,
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.name} ({self.programme_year_id})"

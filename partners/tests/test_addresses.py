@@ -2,7 +2,7 @@
 
 import pytest
 
-from partners.addresses import AddressError, normalise
+from partners.addresses import AddressError, and_above, normalise
 
 
 @pytest.mark.parametrize(
@@ -49,3 +49,11 @@ def test_what_is_no_address_is_refused(typed) -> None:
 @pytest.mark.parametrize("typed", ["https://www.Example.com/Shop/?a=1", "bücher.example/ü"])
 def test_a_normalised_address_stays_as_it_is(typed) -> None:
     assert normalise(normalise(typed)) == normalise(typed)
+
+
+def test_the_site_of_a_page_is_among_the_addresses_above_it():
+    assert and_above("example.com/shop/bread") == [
+        "example.com/shop/bread",
+        "example.com/shop",
+        "example.com",
+    ]

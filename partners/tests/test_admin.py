@@ -158,3 +158,31 @@ def test_terms_nobody_has_accepted_can_be_corrected():
 
     terms.refresh_from_db()
     assert terms.text == "Be kind."
+
+
+def test_a_ladder_that_goes_down_is_refused_in_words(db):
+    prepare_year(2031)
+    ranks = list(Rank.objects.filter(programme_year=2031).order_by("level"))
+    page = "/admin/partners/programmeyear/2031/change/"
+    dana = browser(staff("programme manager"))
+    sent = {"year": "2031", "waiting_days": "14", "closes_on": "2032-01-15"}
+    sent |= {
+        "ranks-TOTAL_FORMS": "4",
+        "ranks-INITIAL_FORMS": "4",
+        "point_values-TOTAL_FORMS": "0",
+        "point_values-INITIAL_FORMS": "0",
+    }
+    for number, rank in enumerate(ranks):
+        points = 2500 if rank.level == 2 else rank.threshold_points
+        sent |= {
+            f"ranks-{number}-id": str(rank.pk),
+            f"ranks-{number}-programme_year": "2031",
+            f"ranks-{number}-level": str(rank.level),
+            f"ranks-{number}-name": rank.name,
+            f"ranks-{number}-threshold_points": str(points),
+        }
+
+    told = dana.post(page, sent)
+
+    assert "Each rank needs more points than the one below it." in told.content.decode()
+    assert Rank.objects.get(programme_year=2031, level=2).threshold_points == 1000

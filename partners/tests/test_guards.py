@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+from django.db import ProgrammingError, connection, transaction
 from django.db.models import Sum
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -399,3 +400,13 @@ class TestStanding(TestCase):
         sums = PointsEntry.objects.order_by().values_list("account", "programme_year")
         standings = Standing.objects.values_list("account", "programme_year", "points")
         assert set(sums.annotate(points=Sum("points"))) == set(standings)
+
+
+def test_a_ladder_goes_up() -> None:
+    make.programme()
+
+    with transaction.atomic():
+        Rank.objects.filter(programme_year=2026, level=2).update(threshold_points=2500)
+        with pytest.raises(ProgrammingError, match="each rank needs more points"):
+            connection.check_constraints()
+        transaction.set_rollback(True)

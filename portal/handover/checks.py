@@ -11,10 +11,6 @@ from portal.handover.sheet import Reference, Sheet
 from portal.handover.staging import drop_bad
 from portal.handover.upsert import run
 
-NOT_BAD_YET = """
-    NOT EXISTS (SELECT FROM handover_bad bad WHERE bad.sheet = %(sheet)s AND bad.line = s.line)
-"""
-
 
 def check(sheet: Sheet, *, skip_bad: bool, broken: Collection[str] = ()) -> None:
     """Note every bad row of a staged file, and take it out.
@@ -22,14 +18,12 @@ def check(sheet: Sheet, *, skip_bad: bool, broken: Collection[str] = ()) -> None
     Without `skip_bad` a reference to a bad row is no fault of its own: the files wait together.
     The same goes for references to the `broken` files, which could not be read to their end.
     """
-    run("ANALYZE handover_bad")
     _double_keys(sheet)
     for reference in sheet.references:
         if reference.sheet not in broken:
             check_reference(sheet, reference, skip_bad=skip_bad)
     for found in CONTRADICTIONS.get(sheet.name, ()):
         _note(sheet, column=found.column, reason="%(reason)s", where=found.where, told=found.reason)
-    drop_bad(sheet)
 
 
 def check_reference(sheet: Sheet, reference: Reference, *, skip_bad: bool) -> None:
@@ -95,14 +89,20 @@ def _note(
     value: str = "",
     told: str = "",
 ) -> None:
-    """Note the rows `s` that `where` picks; `reason` and `value` are SQL, `told` a parameter."""
+    """Note the rows `s` that `where` picks; `reason` and `value` are SQL, `told` a parameter.
+
+    They are taken out at once, so that one reason is given for each, and the next check compares
+    with rows that stand.
+    """
     shown = value or f"COALESCE(s.{column.split(',', maxsplit=1)[0]}::text, '')"
-    run(
+    found = run(
         f"""
         INSERT INTO handover_bad (sheet, line, column_name, reason, value, cells)
         SELECT %(sheet)s, s.line, %(column)s, {reason}, {shown}, to_jsonb(s)
           FROM {source or sheet.table} AS s
-         WHERE {where} AND {NOT_BAD_YET}
+         WHERE {where}
         """,
         {"sheet": sheet.name, "column": column, "reason": told},
     )
+    if found:
+        drop_bad(sheet)

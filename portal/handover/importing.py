@@ -13,7 +13,28 @@ from pathlib import Path
 
 import pghistory
 from django.db import connection, transaction
+from django.db.models import Model
 
+from billing.models import (
+    Cancellation,
+    NonprofitVerification,
+    PaymentMethod,
+    Period,
+    Plan,
+    Price,
+    Product,
+    Sale,
+    SaleOffer,
+    Subscription,
+)
+from partners.models import (
+    Account,
+    Contributor,
+    Membership,
+    PendingMembership,
+    QualifyingEvent,
+    Site,
+)
 from portal.handover import report, staging
 from portal.handover.checks import check
 from portal.handover.columns import PERIODS, SHEETS, SUBSCRIPTIONS
@@ -30,6 +51,25 @@ from portal.handover.writing.catalogue import write_catalogue, write_sales
 from portal.handover.writing.sites import write_contributors, write_sites
 from portal.handover.writing.subscriptions import write_periods, write_subscriptions
 from portal.lib import clock
+
+WRITTEN: tuple[type[Model], ...] = (
+    Product,
+    Plan,
+    Price,
+    Sale,
+    SaleOffer,
+    Account,
+    Membership,
+    PendingMembership,
+    NonprofitVerification,
+    PaymentMethod,
+    Site,
+    Contributor,
+    Subscription,
+    Period,
+    Cancellation,
+    QualifyingEvent,
+)
 
 
 class NothingToImportError(Exception):
@@ -115,12 +155,14 @@ def import_folder(folder: Path, options: Options, watcher: Watcher = Watcher()) 
     report.start(report_path)  # rather found out now than after all the work
     with transaction.atomic(), pghistory.context(command="import_data"):
         _work_fast()
+        _know_sizes()
         staging.open_tables()
         files = _stage(paths, watcher)
         _check(files, options, watcher)
         _decide(files, options)
         _write(files, options, watcher)
         complaints = report.write(report_path)
+        _know_sizes()
         staging.close_tables()
         transaction.set_rollback(options.is_dry_run)
     return Outcome(
@@ -132,6 +174,12 @@ def _work_fast() -> None:
     """Joins over what was just staged are large and few: better planned for memory than spilled."""
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL work_mem = '64MB'")
+
+
+def _know_sizes() -> None:
+    """Tell the planner what is in the portal's tables now: after a large import it has no idea."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"ANALYZE {', '.join(model._meta.db_table for model in WRITTEN)}")  # noqa: SLF001
 
 
 def _stage(paths: dict[str, Path], watcher: Watcher) -> dict[str, Told]:

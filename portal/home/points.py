@@ -55,7 +55,7 @@ def coming_points(account: Account, *, on: date) -> list[Judged]:
         (one.site_id, one.programme_year): one for one in reversed(judge_waiting(account, on=on))
     }
     sites = sites_of(account).values("pk")
-    for one in judge_expected(account, expected_events(sites), on=on):
+    for one in reversed(judge_expected(account, expected_events(sites), on=on)):
         is_this_year = one.programme_year == on.year
         if is_this_year and one.verdict in {Verdict.WAITING, Verdict.DUE}:
             waiting.setdefault((one.site_id, one.programme_year), one)

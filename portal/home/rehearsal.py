@@ -170,6 +170,7 @@ DONE = {
     "hard_decline": _("declined, another card needed"),
     "unknown": _("no answer yet"),
     "outage": _("gateway unavailable"),
+    "refunds asked about": _("refunds asked about"),
     "invoices given up": _("invoices given up"),
     "subscriptions ended": _("subscriptions"),
     "follow-ups": _("follow-ups"),

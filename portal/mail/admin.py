@@ -5,6 +5,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
@@ -44,7 +45,7 @@ class MessageAdmin(ReadOnlyAdmin):
         messages = super().get_queryset(request)
         match = request.resolver_match
         is_list = match is not None and str(match.url_name).endswith("_changelist")
-        return messages.defer("text", "html", "arguments") if is_list else messages
+        return messages.defer("text", "html", "arguments", "attachments") if is_list else messages
 
     @display(description=_("subject"), empty_value="–")
     def subject_or_none(self, message: Message) -> str | None:
@@ -55,8 +56,17 @@ class MessageAdmin(ReadOnlyAdmin):
         return message.state, message.get_state_display()
 
     def get_sections(self, request: HttpRequest, row: Message) -> list[Section]:
-        """The message itself."""
-        return [Section(_("The message"), "staff/mail.html", {"message": row})]
+        """The message itself, and what was attached to it."""
+        files = [(file, self._page_of(request, file.get("row"))) for file in row.attachments]
+        told = {"message": row, "attachments": files}
+        return [Section(_("The message"), "staff/mail.html", told)]
+
+    @staticmethod
+    def _page_of(request: HttpRequest, row: tuple[str, int] | None) -> str:
+        """The page of what a file was made of, for staff who may see it."""
+        if not row or not request.user.has_perm(row[0].replace(".", ".view_")):
+            return ""
+        return reverse(f"admin:{row[0].replace('.', '_')}_change", args=[row[1]])
 
 
 admin_site.queues.append(

@@ -10,12 +10,20 @@ and `body.html`.
 It runs when the mail is handed over, inside the transaction that marks it so. Its sample is the
 same context about people and things that do not exist, made without the database, so that every
 letter can be read (and tested) at any time.
+
+What goes with a letter is drawn then, too, by a function from the same arguments:
+
+    @attached("billing/receipt")
+    def receipt_pdf(message: Message, *, invoice_id: int) -> list[Attachment]: …
+
+It is sent and not kept; the row keeps what was attached: its name, size and digest.
 """
 
+import hashlib
 import re
 import textwrap
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.conf import settings
@@ -27,6 +35,7 @@ from portal.mail.models import Message
 
 Context = dict[str, Any]
 Write = Callable[..., Context]
+Attach = Callable[..., "Iterable[Attachment]"]
 
 TEXT_WIDTH = 76
 
@@ -42,13 +51,39 @@ def link_to(name: str, **kwargs: str) -> str:
     return f"{settings.SITE_URL}{reverse(name, kwargs=kwargs)}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """A file that goes with a mail; `url` is where its reader finds the same in the portal.
+
+    `row` is what it is made of ("billing.invoice", 17), for staff.
+    """
+
+    name: str
+    content_type: str
+    content: bytes = field(repr=False)
+    url: str = ""
+    row: tuple[str, int] | None = None
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """What is kept of it. Size in bytes."""
+        return {
+            "name": self.name,
+            "size": len(self.content),
+            "sha256": hashlib.sha256(self.content).hexdigest(),
+            "url": self.url,
+            "row": self.row,
+        }
+
+
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A mail's words as they go out."""
+    """A mail's words as they go out, and what goes with them."""
 
     subject: str
     text: str
     html: str
+    attachments: tuple[Attachment, ...] = ()
 
     def without(self, secrets: list[SecretLink]) -> "Written":
         """The same with secret links blotted out, for the copy that is kept."""
@@ -58,7 +93,7 @@ class Written:
                 text.replace(secret, "[link removed]"),
                 html.replace(secret, "#"),
             )
-        return Written(self.subject, text, html)
+        return replace(self, text=text, html=html)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +106,7 @@ class Letter:
 
 
 _letters: dict[str, Letter] = {}
+_attached: dict[str, Attach] = {}
 
 
 def letter(
@@ -87,16 +123,34 @@ def letter(
     return register
 
 
+def attached(kind: str) -> Callable[[Attach], Attach]:
+    """Register what draws the attachments of mails of this kind."""
+
+    def register(attach: Attach) -> Attach:
+        if kind in _attached:
+            raise ValueError(f"two sets of attachments for {kind}")
+        _attached[kind] = attach
+        return attach
+
+    return register
+
+
 def kinds() -> Iterator[str]:
     return iter(sorted(_letters))
 
 
 def compose(message: Message) -> tuple[Written, list[SecretLink]]:
-    """Write a message in its reader's language; also names the secret links in it."""
+    """Write a message and draw its attachments in its reader's language.
+
+    Also names the secret links in it.
+    """
     registered = _letters[message.kind]
     with override(message.language):
         context = registered.write(message, **message.arguments)
         written = _render(registered.folder, context)
+        if attach := _attached.get(message.kind):
+            files = tuple(attach(message, **message.arguments))
+            written = replace(written, attachments=files)
     return written, [value for value in context.values() if isinstance(value, SecretLink)]
 
 

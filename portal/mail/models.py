@@ -41,8 +41,8 @@ class Message(models.Model):
     `key` names its cause ("claim 17, follow-up"); it is unique, so a cause can queue one mail
     however often it is told. It is written from `kind` and `arguments` when it is handed over, and
     marked as such before the server hears of it: after a crash in between it is unknown, shown to
-    staff, and never sent again by itself. What was sent never changes; secret links are left out
-    of the copy that is kept.
+    staff, and never sent again by itself. What was sent never changes; secret links and what is in
+    attachments are left out of the copy that is kept.
     """
 
     ref = RefField()
@@ -55,6 +55,12 @@ class Message(models.Model):
     subject = models.CharField(_("subject"), max_length=250, blank=True)
     text = models.TextField(_("text"), blank=True)
     html = models.TextField(_("HTML"), blank=True)
+    attachments = models.JSONField(
+        _("attachments"),
+        default=list,
+        blank=True,
+        help_text=_("name, size and digest of each file; the files themselves are not kept"),
+    )
     message_id = models.CharField(
         _("Message-ID"), max_length=200, unique=True, default=new_message_id
     )

@@ -44,8 +44,11 @@ SIDEBAR = (
         (
             (_("Subscriptions"), "autorenew", "billing.subscription"),
             (_("Invoices"), "receipt_long", "billing.invoice"),
+            (_("Invoice lines"), "list_alt", "billing.invoiceline"),
+            (_("Credit notes"), "undo", "billing.creditnote"),
             (_("Payment attempts"), "credit_score", "billing.paymentattempt"),
             (_("Payment methods"), "credit_card", "billing.paymentmethod"),
+            (_("Gateway events"), "webhook", "billing.gatewayevent"),
             (_("Parked accounts"), "pause_circle", "billing.parkedaccount"),
             (_("Non-profits"), "volunteer_activism", "billing.nonprofitverification"),
         ),

@@ -2,7 +2,8 @@
 
 Money, points, answers and mail can be seen only: their pages refuse changes whatever the role. What
 changes them are actions, each under the permission named here (putting a claim right needs
-`claims.add_reinstatement`, taking a parked account up again `billing.delete_parkedaccount`).
+`claims.add_reinstatement`, taking a parked account up again `billing.delete_parkedaccount`, paying
+money back `billing.add_refund`).
 """
 
 from collections.abc import Iterable
@@ -35,7 +36,7 @@ SEE_BILLING = _may(
     "view",
     "billing",
     "subscription period cancellation invoice invoiceline paymentattempt paymentmethod"
-    " nonprofitverification parkedaccount",
+    " creditnote creditnoteline refund nonprofitverification parkedaccount gatewayevent",
 )
 SEE_CATALOGUE = _may("view", "billing", "product plan price sale saleoffer")
 SEE_MAIL = _may("view", "mail", "message")
@@ -45,6 +46,7 @@ PUT_CLAIMS_RIGHT = _may("add", "claims", "reinstatement")
 KEEP_ACCOUNTS = _may("change", "partners", "account")
 KEEP_PEOPLE = _may("change", "portal", "user")
 VERIFY_NONPROFITS = _may("add", "billing", "nonprofitverification")
+PAY_BACK = _may("add", "billing", "refund")
 TAKE_UP_PARKED = _may("delete", "billing", "parkedaccount")
 RUN_PROGRAMME = _may("add change", "partners", "programme programmeterms programmeyear") | _may(
     "add change delete", "partners", "rank pointvalue"
@@ -72,12 +74,14 @@ ROLES: dict[str, frozenset[str]] = {
     | SEE_MAIL
     | RUN_CATALOGUE
     | VERIFY_NONPROFITS
+    | PAY_BACK
     | TAKE_UP_PARKED,
     "administrator": SEE_ALL
     | PUT_CLAIMS_RIGHT
     | KEEP_ACCOUNTS
     | KEEP_PEOPLE
     | VERIFY_NONPROFITS
+    | PAY_BACK
     | TAKE_UP_PARKED
     | RUN_PROGRAMME
     | RUN_CATALOGUE,

@@ -42,6 +42,7 @@ class World:
             "theme": "light",
             "width": 280,
             "token": "no-such-token",
+            "gateway": "stripe",
         }
         return {name: told[name] for name in names}
 

@@ -34,7 +34,12 @@ TO_POST_TO = {
     "billing:cancellation_withdrawal",
 }
 PAGES = [address for address in account_addresses() if address.name not in TO_POST_TO]
-OF_THE_ACCOUNT_ALONE = [page for page in PAGES if page.arguments == {"account_ref"}]
+# A year without invoices has nothing to download.
+OF_THE_ACCOUNT_ALONE = [
+    page
+    for page in PAGES
+    if page.arguments == {"account_ref"} and page.name != "billing:invoices_zip"
+]
 LANGUAGES = [code for code, _ in project_settings.LANGUAGES]
 
 
@@ -84,6 +89,9 @@ def test_page_of_an_empty_account_renders(empty, page: Address, language):
 def assert_is_whole(response: HttpResponseBase, language: str) -> None:
     """A page with its frame, in its language, with nothing of the template left in it."""
     assert response.status_code == 200
+    if response["Content-Type"] in {"application/pdf", "application/zip"}:
+        assert response.getvalue()[:2] in {b"%P", b"PK"}
+        return
     text = response.getvalue().decode()
     if response["Content-Type"].startswith("text/csv"):
         assert text.startswith("\ufeff")

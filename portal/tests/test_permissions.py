@@ -47,8 +47,12 @@ IN_ACCOUNT = {
     "billing:overview": (Can.SEE_BILLING, SEEN),
     "billing:invoices": (Can.SEE_BILLING, SEEN),
     "billing:invoices_csv": (Can.SEE_BILLING, SEEN),
+    "billing:invoices_zip": (Can.SEE_BILLING, SEEN),
     "billing:invoice": (Can.SEE_BILLING, SEEN),
+    "billing:invoice_pdf": (Can.SEE_BILLING, SEEN),
+    "billing:invoice_address": (Can.PAY, FORM),
     "billing:cards": (Can.PAY, FORM),
+    "billing:card_return": (Can.PAY, FORM),
     "billing:upgrade": (Can.PAY, FORM),
     "billing:cancellation": (Can.PAY, ACT),
     "billing:cancellation_withdrawal": (Can.PAY, ACT),
@@ -70,6 +74,7 @@ PUBLIC = {
     "partners:verify": SEEN,
     "claims:approval": FORM,
     "claims:approval_link": SEEN,
+    "billing:webhook": ACT,  # of a gateway that is not in use, not there
 }
 
 # Everyone, in a rehearsal only.
@@ -251,7 +256,7 @@ def _corrected(told: str, cell: tuple[str, str], who: str) -> str:
 @pytest.mark.parametrize("who", ["anonymous", "a stranger", "owner", "staff without a seat"])
 def test_public_pages_answer_everyone_alike(world, who):
     client, tables = signed_in(world, who), PUBLIC | REHEARSAL
-    not_there = {"claims:approval", "claims:approval_link", "rehearsal:message"}
+    not_there = {"claims:approval", "claims:approval_link", "rehearsal:message", "billing:webhook"}
     not_there |= {"rehearsal:message_html"}
 
     for address in addresses(tables):

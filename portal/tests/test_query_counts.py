@@ -40,11 +40,15 @@ QUERIES = {
     "claims:claim": 7,
     "claims:submission": 4,
     "billing:overview": 13,
-    "billing:invoices": 7,
+    "billing:invoices": 8,
     "billing:invoices_csv": 6,
-    "billing:invoice": 7,
+    "billing:invoices_zip": 7,
+    "billing:invoice": 8,
+    "billing:invoice_pdf": 6,
+    "billing:invoice_address": 4,
     "billing:cards": 5,
-    "billing:upgrade": 10,
+    "billing:card_return": 4,
+    "billing:upgrade": 11,
 }
 FOLLOWED_BY_A_POST = {
     "partners:enrolment",

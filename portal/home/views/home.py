@@ -88,13 +88,20 @@ def _billing_todos(request: AccountRequest) -> list[Todo]:
     glance = at_a_glance(request.account, until=clock.today() + RENEWALS_AHEAD)
     url = reverse("billing:overview", args=[request.account.ref])
     todos = []
-    if glance.unpaid:
+    if glance.need_a_card:
+        text = ngettext(
+            "%(n)s payment failed for good: add another card",
+            "%(n)s payments failed for good: add another card",
+            glance.need_a_card,
+        )
+        todos.append(Todo(text % {"n": glance.need_a_card}, url, "bad"))
+    if glance.tried_again:
         text = ngettext(
             "%(n)s payment failed and is tried again",
             "%(n)s payments failed and are tried again",
-            glance.unpaid,
+            glance.tried_again,
         )
-        todos.append(Todo(text % {"n": glance.unpaid}, url, "bad"))
+        todos.append(Todo(text % {"n": glance.tried_again}, url, "wait"))
     if glance.renewals and not glance.has_card:
         todos.append(Todo(_("Add a card, or coming renewals cannot be paid"), url, "bad"))
     if glance.renewals:

@@ -1,5 +1,8 @@
 """The front door: who is signed in goes to their account."""
 
+import re
+
+from babel import Locale
 from django import forms
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
@@ -44,6 +47,13 @@ def accounts(request: SignedInRequest) -> HttpResponse:
     return render(request, "home/accounts.html", {"seats": seats.order_by("account__name")})
 
 
+# ISO 3166: two capital letters. CLDR also lists regions of the world, and codes for testing.
+NO_COUNTRIES = {"EU", "EZ", "UN", "ZZ", "XA", "XB"}
+COUNTRIES = {
+    str(code) for code in Locale("en").territories if re.fullmatch(r"[A-Z]{2}", str(code))
+} - NO_COUNTRIES
+
+
 class NewAccountForm(forms.ModelForm):
     """What opening an account asks for."""
 
@@ -57,7 +67,10 @@ class NewAccountForm(forms.ModelForm):
         help_texts = {"country": _("Two letters, for example GB")}
 
     def clean_country(self) -> str:
-        return str(self.cleaned_data["country"]).upper()
+        country = str(self.cleaned_data["country"]).upper()
+        if country not in COUNTRIES:
+            raise forms.ValidationError(_("We don’t know this country; two letters, like GB."))
+        return country
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -33,7 +33,7 @@ TEMPORARY = range(400, 500)  # SMTP replies that mean: not now
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """A mail ready to go: its row, and its words with their secret links."""
+    """A mail ready to go: its row, its words with their secret links, and its attachments."""
 
     message: Message
     written: Written
@@ -60,7 +60,16 @@ def _take_batch(*, at: datetime) -> tuple[int, list[Envelope]]:
     envelopes = [envelope for message in messages if (envelope := _write(message, at=at))]
     Message.objects.bulk_update(
         messages,
-        ["state", "subject", "text", "html", "tries", "handed_over_at", "last_error"],
+        [
+            "state",
+            "subject",
+            "text",
+            "html",
+            "attachments",
+            "tries",
+            "handed_over_at",
+            "last_error",
+        ],
     )
     return len(messages), envelopes
 
@@ -79,6 +88,7 @@ def _write(message: Message, *, at: datetime) -> Envelope | None:
         kept.text,
         kept.html,
     )
+    message.attachments = [file.summary for file in kept.attachments]
     message.state, message.handed_over_at = MailState.SENDING, at
     message.tries += 1
     return Envelope(message, written)
@@ -137,6 +147,8 @@ def _outgoing(envelope: Envelope, connection: BaseEmailBackend) -> EmailMultiAlt
         connection=connection,
     )
     mail.attach_alternative(written.html, "text/html")
+    for file in written.attachments:
+        mail.attach(file.name, file.content, file.content_type)
     return mail
 
 

@@ -11,7 +11,10 @@ from django.test import Client
 
 from billing.actions.cards import add_card
 from billing.actions.purchase import upgrade_site
+from billing.actions.refund import refund
 from billing.models import (
+    GatewayEvent,
+    Invoice,
     NonprofitVerification,
     ParkedAccount,
     Plan,
@@ -149,6 +152,9 @@ def _one_of_each(number: int, made: Made) -> None:
     own = Site.objects.create(account=made.agency, address=f"own{number}.example.org")
     add_card(made.agency, method_ref=f"sim_ok:own{number}", on=clock.today())
     upgrade_site(own, Plan.objects.earliest("pk"), on=TODAY - timedelta(days=60))
+    invoice = Invoice.objects.filter(account=made.agency).earliest("pk")
+    line = invoice.lines.earliest("pk")
+    refund(invoice, {line.pk: Decimal(1)}, reason="A mistake", by=made.alice, at=clock.now())
     plan = plan_of(f"plan-{number}")
     sale = Sale.objects.create(code=f"sale-{number}", name=f"Sale {number}")
     SaleOffer.objects.create(sale=sale, plan=plan, starts_on=TODAY, ends_on=TODAY, percent_off=10)
@@ -156,6 +162,9 @@ def _one_of_each(number: int, made: Made) -> None:
         account=made.client, verified_on=TODAY, verified_by=made.alice
     )
     ParkedAccount.objects.create(account=made.client, parked_at=clock.now(), reason="No price")
+    GatewayEvent.objects.create(
+        gateway="stripe", event_ref=f"evt_{number}", kind="charge.refunded", payload={"id": number}
+    )
     ProgrammeTerms.objects.create(
         version=f"v{number}", in_force_from=date(2030, 1, 1) + timedelta(days=number), text="…"
     )

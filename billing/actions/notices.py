@@ -1,0 +1,119 @@
+"""What a gateway tells by itself: believed if signed, kept first, then acted on, each event once.
+
+The order in which events come means nothing: a payment's end goes through the same `settle` as
+every other answer, and of a card only that it changed is read from the event.
+"""
+
+import hashlib
+import json
+import logging
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from django.db import transaction
+
+from billing.actions.card_pages import finish_adding_card
+from billing.actions.card_updates import update_card
+from billing.actions.cards import UnknownCardError
+from billing.actions.settle import settle
+from billing.gateways import Notice, Notifies, Reply, named
+from billing.models import GatewayEvent, PaymentAttempt
+from billing.rules import Outcome
+from partners.models import Account
+
+log = logging.getLogger(__name__)
+
+NONSENSE = (LookupError, TypeError, ValueError, AttributeError)
+FOR_STAFF = "for staff to look at"
+
+
+def receive(
+    gateway: Notifies, name: str, body: bytes, headers: Mapping[str, str], *, at: datetime, on: date
+) -> bool:
+    """Keep what the gateway `name` sent, and do what follows from it; sent again, nothing.
+
+    Returns whether invoices may be due again by it. What makes no sense is kept with a note, so
+    that it is not sent for days. Raises BadSignatureError (nothing is kept) and GatewaySilentError
+    (kept, to be sent again).
+    """
+    gateway.authenticate(body, headers)
+    payload, notice = _understood(gateway, body)
+    event, _is_new = GatewayEvent.objects.get_or_create(
+        gateway=name,
+        event_ref=notice.event_ref[:128],
+        defaults={"kind": notice.kind[:96], "payload": payload, "received_at": at},
+    )
+    if event.settled_at is None:
+        act_on(event, notice, on=on, at=at)
+    return bool(notice.updated_method_ref or notice.finished_page)
+
+
+def _understood(gateway: Notifies, body: bytes) -> tuple[Any, Notice]:
+    """The event as told and as understood; nonsense goes by its fingerprint or its own name."""
+    ref = hashlib.sha256(body).hexdigest()
+    try:
+        payload = json.loads(body)
+    except ValueError:
+        text = body.decode(errors="replace").replace("\0", "")
+        return {"unreadable": text}, Notice(event_ref=ref, kind="", makes_sense=False)
+    try:
+        return payload, gateway.read(payload)
+    except NONSENSE:
+        told = payload if isinstance(payload, dict) else {}
+        kind = str(told.get("type", ""))
+        return payload, Notice(event_ref=str(told.get("id") or ref), kind=kind, makes_sense=False)
+
+
+def act_on(event: GatewayEvent, notice: Notice, *, on: date, at: datetime) -> None:
+    """Do what an event asks for and settle it; what is for staff stays open, with a note."""
+    if notice.payment:
+        note = _payment_told(event, *notice.payment, on=on)
+    elif notice.updated_method_ref:
+        note = _card_told(event, notice.updated_method_ref, on=on, at=at)
+    elif notice.finished_page:
+        note = _page_told(*notice.finished_page, on=on)
+    elif notice.is_for_staff:
+        note = FOR_STAFF
+    else:
+        note = "nothing to do" if notice.makes_sense else "makes no sense"
+    is_open = note.startswith(FOR_STAFF)
+    GatewayEvent.objects.filter(pk=event.pk, settled_at__isnull=True).update(
+        note=note[:300], settled_at=None if is_open else at
+    )
+    event.refresh_from_db()
+
+
+@transaction.atomic
+def _payment_told(event: GatewayEvent, key: str, reply: Reply, *, on: date) -> str:
+    attempt = PaymentAttempt.objects.filter(
+        idempotency_key=key, payment_method__gateway=event.gateway
+    ).first()
+    if attempt is None:
+        return "no such attempt"
+    settle({attempt.pk: reply}, on=on)
+    attempt.refresh_from_db()
+    if reply.outcome is Outcome.SUCCEEDED and attempt.outcome != Outcome.SUCCEEDED.value:
+        log.error("attempt %s was declined, and yet money was taken for it", key)
+        return f"{FOR_STAFF}: money was taken for an attempt that was settled as declined"
+    return ""
+
+
+def _card_told(event: GatewayEvent, method_ref: str, *, on: date, at: datetime) -> str:
+    card = named(event.gateway).describe(method_ref)
+    if card is None:
+        return "the gateway does not know this card any more"
+    updated = update_card(card, gateway=event.gateway, source=event.event_ref, on=on, at=at)
+    return "" if updated else "no card on file, or nothing new"
+
+
+def _page_told(account_ref: str, page_ref: str, *, on: date) -> str:
+    """A card was given on the gateway's page; its giver may never come back to ours."""
+    account = Account.objects.filter(ref=account_ref).first()
+    if account is None:
+        return "no such account"
+    try:
+        finish_adding_card(account, page_ref=page_ref, on=on)
+    except UnknownCardError:
+        return "no card of this account was given"
+    return ""

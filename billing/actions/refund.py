@@ -1,0 +1,143 @@
+"""Refunds: money back, as a credit note. A period whose money is all back ends, with its points.
+
+The order of steps is that of a charge: credit note and refund are committed with a key, the gateway
+is asked outside any transaction, and its answer is settled in one. A silence is asked about again
+under the same key.
+"""
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from django.db import transaction
+
+from billing import gateways
+from billing.actions.credit import issue_credit_note, left_to_credit
+from billing.errors import InvoiceNotPaidError
+from billing.gateways import RefundRequest, Reply
+from billing.models import Invoice, InvoiceLine, PaymentAttempt, PeriodEnd, Refund
+from billing.models.credits import CreditKind
+from billing.models.invoices import InvoiceState
+from billing.models.subscriptions import SubscriptionState
+from billing.rules import Outcome
+from partners.actions.points import void_event
+from partners.models import QualifyingEvent
+from partners.models.points import VoidReason
+from portal.lib import clock
+from portal.mail.actions.queue import Draft, queue
+from portal.models import User
+
+# A refund younger than this may still be in the hands of whoever asked for it.
+LEFT_BEHIND_AFTER = timedelta(minutes=10)
+
+
+def refund(
+    invoice: Invoice, amounts: Mapping[int, Decimal], *, reason: str, by: User, at: datetime
+) -> Refund:
+    """Pay these amounts (by line id) back to where they came from.
+
+    Raises InvoiceNotPaidError, CreditTooLargeError. The refund's outcome says whether the money is
+    back yet.
+    """
+    opened = _open_refund(invoice, amounts, reason=reason, by=by, at=at)
+    settle_refund(opened, _ask(opened), on=clock.date_of(at))
+    opened.refresh_from_db()
+    return opened
+
+
+@transaction.atomic
+def _open_refund(
+    invoice: Invoice, amounts: Mapping[int, Decimal], *, reason: str, by: User, at: datetime
+) -> Refund:
+    locked = Invoice.objects.select_for_update(no_key=True).get(pk=invoice.pk)
+    if locked.state != InvoiceState.PAID:
+        raise InvoiceNotPaidError
+    note = issue_credit_note(locked, amounts, kind=CreditKind.REFUND, reason=reason, by=by, at=at)
+    return Refund.objects.create(
+        credit_note=note,
+        attempt=PaymentAttempt.objects.get(invoice=locked, outcome=Outcome.SUCCEEDED.value),
+        idempotency_key=f"refund-{note.ref}",
+        amount=note.amount,
+        currency=note.currency,
+        created_at=at,
+    )
+
+
+def _ask(opened: Refund) -> Reply:
+    return gateways.current().refund(
+        RefundRequest(
+            idempotency_key=opened.idempotency_key,
+            charge_key=opened.attempt.idempotency_key,
+            charge_ref=opened.attempt.provider_ref,
+            amount=opened.amount,
+            currency=opened.currency,
+        )
+    )
+
+
+def resolve_left_behind(*, on: date, at: datetime) -> int:
+    """Ask again, under the same key, about refunds nobody settled; returns how many were asked."""
+    waiting = Refund.objects.filter(
+        settled_at__isnull=True, created_at__lt=at - LEFT_BEHIND_AFTER
+    ).select_related("attempt")
+    asked = 0
+    for opened in waiting.order_by("created_at")[:100]:
+        settle_refund(opened, _ask(opened), on=on)
+        asked += 1
+    return asked
+
+
+@transaction.atomic
+def settle_refund(opened: Refund, reply: Reply, *, on: date) -> None:
+    """Record what the gateway said, and what follows from it. Told twice, it is done once."""
+    locked = (
+        Refund.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("credit_note__invoice__account")
+        .get(pk=opened.pk)
+    )
+    if locked.settled_at is not None:
+        return
+    locked.outcome, locked.decline_code = reply.outcome.value, reply.decline_code
+    locked.provider_ref = reply.provider_ref
+    if reply.outcome not in {Outcome.UNKNOWN, Outcome.OUTAGE}:
+        locked.settled_at = clock.now()
+    locked.save(update_fields=["outcome", "decline_code", "provider_ref", "settled_at"])
+    if reply.outcome is Outcome.SUCCEEDED:
+        _money_is_back(locked, on=on)
+
+
+def _money_is_back(settled: Refund, *, on: date) -> None:
+    invoice = settled.credit_note.invoice
+    left = left_to_credit(invoice)
+    lines = (
+        InvoiceLine.objects.filter(credits__credit_note=settled.credit_note, period__isnull=False)
+        .select_related("period", "subscription")
+        .order_by("pk")
+    )
+    for line in lines:
+        if not left[line.pk]:
+            _end_period(line, on=on)
+    queue(
+        Draft(
+            kind="billing/refunded",
+            key=f"refunded:{settled.credit_note.ref}",
+            to=invoice.account.bills_to,
+            arguments={"credit_note_id": settled.credit_note_id},
+            account_ref=invoice.account.ref,
+        )
+    )
+
+
+def _end_period(line: InvoiceLine, *, on: date) -> None:
+    """All its money is back: the period ends today, or never begins, and its event is void."""
+    period, subscription = line.period, line.subscription
+    PeriodEnd.objects.get_or_create(period=period, defaults={"ended_on": on})
+    if period.ordinal == subscription.next_ordinal - 1:
+        has_begun = period.starts_on <= on
+        subscription.paid_through = min(on, period.ends_on) if has_begun else period.starts_on
+        subscription.next_charge_on = None
+        subscription.state = SubscriptionState.EXPIRED if has_begun else SubscriptionState.ENDING
+        subscription.save(update_fields=["paid_through", "next_charge_on", "state"])
+    event = QualifyingEvent.objects.filter(source=f"period:{period.pk}").first()
+    if event is not None:
+        void_event(event, reason=VoidReason.REFUND, on=on)

@@ -1,0 +1,158 @@
+"""Refunds: staff pay a line back, whole or in part, with a reason."""
+
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminTextInputWidget
+
+from billing.actions.credit import left_to_credit
+from billing.actions.refund import refund
+from billing.errors import CreditTooLargeError, InvoiceNotPaidError
+from billing.models import CreditNote, CreditNoteLine, InvoiceLine, Refund
+from billing.rules import Outcome
+from portal.lib import clock
+from portal.lib.money import in_words
+from portal.staff.admins import ReadOnlyAdmin, ReadOnlyInline, link_to
+from portal.staff.decisions import Decision, RefusedError
+from portal.staff.site import admin_site
+
+REASON_LENGTH = 300
+
+
+class RefundForm(forms.Form):
+    """How much goes back, and why."""
+
+    amount = forms.DecimalField(
+        label=_("Amount of each line"),
+        help_text=_("Empty: all that is left. A line whose money is all back ends today."),
+        required=False,
+        min_value=Decimal("0.001"),
+        widget=UnfoldAdminDecimalFieldWidget,
+    )
+    reason = forms.CharField(
+        label=_("Why is it paid back?"),
+        help_text=_("Kept with your name."),
+        max_length=REASON_LENGTH,
+        widget=UnfoldAdminTextInputWidget,
+    )
+
+
+class PayingBack(Decision):
+    """Refund lines of paid invoices: each by itself, never more than is left of it."""
+
+    name = "refund"
+    permission = "billing.add_refund"
+    title = _("Pay back")
+    words = _(
+        "The money goes back to the card it came from, as a credit note. A line whose money is all"
+        " back ends today, and its points are taken back."
+    )
+    button = _("Pay back")
+    form_class = RefundForm
+    select_related = ("invoice", "subscription")
+
+    def describe(self, row: InvoiceLine) -> str:
+        left = in_words(left_to_credit(row.invoice)[row.pk], row.invoice.currency)
+        about = {"number": row.invoice, "line": row.description, "left": left}
+        return _now("%(number)s – %(line)s: %(left)s left") % about
+
+    def ready(self, row: InvoiceLine) -> bool:
+        return row.invoice.state == "paid" and bool(left_to_credit(row.invoice)[row.pk])
+
+    def decide(self, request: HttpRequest, row: InvoiceLine, cleaned: dict[str, Any]) -> str:
+        amount = cleaned["amount"] or left_to_credit(row.invoice)[row.pk]
+        try:
+            made = refund(
+                row.invoice,
+                {row.pk: amount},
+                reason=cleaned["reason"],
+                by=request.user,  # type: ignore[arg-type]
+                at=clock.now(),
+            )
+        except InvoiceNotPaidError as refusal:
+            words = _now("%(number)s is not paid, so there is nothing to pay back.")
+            raise RefusedError(words % {"number": row.invoice}) from refusal
+        except CreditTooLargeError as refusal:
+            words = _now("%(line)s: that is more than is left of it.")
+            raise RefusedError(words % {"line": row.description}) from refusal
+        return _told(made)
+
+
+def _told(made: Refund) -> str:
+    about = {"amount": in_words(made.amount, made.currency), "note": made.credit_note}
+    if made.outcome == Outcome.SUCCEEDED.value:
+        return _now("%(amount)s paid back, credit note %(note)s.") % about
+    if made.settled_at is None:
+        return _now("%(amount)s on its way back (%(note)s); the gateway has not answered yet.") % (
+            about
+        )
+    return _now("The gateway refused to pay back %(amount)s (%(note)s): look into it.") % about
+
+
+@admin.register(InvoiceLine, site=admin_site)
+class InvoiceLineAdmin(ReadOnlyAdmin):
+    list_display = ("description", "of_invoice", "starts_on", "ends_on", "amount")
+    list_select_related = ("invoice",)
+    search_fields = ("invoice__number__exact", "subscription__ref__exact")
+    ordering = ("-id",)
+    fields = (
+        ("invoice", "subscription"),
+        ("description", "amount"),
+        ("starts_on", "ends_on"),
+        ("price", "price_reason"),
+    )
+    actions = ("pay_back",)
+    paying_back = PayingBack()
+
+    @display(description=_("invoice"))
+    def of_invoice(self, line: InvoiceLine) -> str:
+        return link_to(line.invoice)
+
+    def has_refund_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm(PayingBack.permission)
+
+    @admin.action(description=_("Pay back"), permissions=["refund"])
+    def pay_back(self, request: HttpRequest, chosen: QuerySet) -> HttpResponse:
+        return self.paying_back.ask(self, request, chosen)
+
+    def get_urls(self) -> list[URLPattern]:
+        page = self.admin_site.admin_view(lambda request: self.paying_back.page(self, request))
+        name = f"{self.opts.app_label}_{self.opts.model_name}_{PayingBack.name}"
+        return [path("refund/", page, name=name), *super().get_urls()]
+
+
+class CreditNoteLineInline(ReadOnlyInline):
+    model = CreditNoteLine
+    fields = ("invoice_line", "amount")
+    readonly_fields = fields
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        lines: QuerySet = super().get_queryset(request)
+        return lines.select_related("invoice_line", "credit_note")
+
+
+@admin.register(CreditNote, site=admin_site)
+class CreditNoteAdmin(ReadOnlyAdmin):
+    list_display = ("number", "of_invoice", "kind", "amount", "currency", "issued_at", "issued_by")
+    list_select_related = ("invoice", "issued_by")
+    search_fields = ("number__exact", "invoice__number__exact")
+    ordering = ("-issued_at", "-id")
+    fields = (
+        ("number", "invoice", "kind"),
+        ("amount", "currency"),
+        "reason",
+        ("issued_at", "issued_by"),
+    )
+    inlines = (CreditNoteLineInline,)
+
+    @display(description=_("invoice"))
+    def of_invoice(self, note: CreditNote) -> str:
+        return link_to(note.invoice)

@@ -1,0 +1,116 @@
+"""Not paid: tried again, waiting for another card, or given up."""
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+
+from django.utils.translation import gettext as _
+
+from billing.emails.common import about, billing_page
+from billing.emails.samples import (
+    sample_attempt,
+    sample_lines,
+)
+from billing.models import (
+    Invoice,
+    InvoiceLine,
+    PaymentAttempt,
+    Subscription,
+)
+from billing.models.invoices import InvoiceState
+from billing.models.subscriptions import SubscriptionState
+from portal.mail.letters import Context, letter
+from portal.mail.models import Message
+
+A_DAY = timedelta(days=1)
+
+
+@letter("billing/payment_failed", sample=lambda: _failed(sample_attempt(), sample_lines()))
+def payment_failed(message: Message, *, attempt_id: int) -> Context:
+    """What was declined and why, and what happens next, as things stand when it is written."""
+    attempt = PaymentAttempt.objects.select_related("invoice__account", "payment_method").get(
+        pk=attempt_id
+    )
+    lines = InvoiceLine.objects.filter(invoice=attempt.invoice_id).order_by("id")
+    is_latest = not PaymentAttempt.objects.filter(
+        invoice=attempt.invoice_id, ordinal__gt=attempt.ordinal
+    ).exists()
+    return _failed(attempt, lines, is_latest=is_latest, to=message.to)
+
+
+def _failed(
+    attempt: PaymentAttempt,
+    lines: Iterable[InvoiceLine],
+    *,
+    is_latest: bool = True,
+    to: str = "",
+) -> Context:
+    invoice = attempt.invoice
+    return about(invoice, to=to) | {
+        "rows": [line.description for line in lines],
+        "card": attempt.payment_method,
+        "attempted_on": attempt.attempted_on,
+        "decline": decline_in_words(attempt),
+        "next": _next_step(attempt, is_latest=is_latest),
+        "next_attempt_on": invoice.next_attempt_on,
+        "collect_until": invoice.collect_until,
+        "action_url": billing_page(invoice),
+        "action_label": _("Check your cards"),
+    }
+
+
+def _next_step(attempt: PaymentAttempt, *, is_latest: bool) -> str:
+    """One of: paid (since), over, another_card, again (on a day), now (being tried)."""
+    invoice = attempt.invoice
+    if invoice.state == InvoiceState.PAID:
+        return "paid"
+    if invoice.state == InvoiceState.UNCOLLECTED:
+        return "over"
+    if not is_latest:
+        return "now"
+    return "again" if invoice.next_attempt_on else "another_card"
+
+
+def decline_in_words(attempt: PaymentAttempt) -> str:
+    """Why a charge did not go through, as far as its payer can do something about it.
+
+    A bank's suspicion (lost, stolen, fraud) is the bank's to tell.
+    """
+    known = {
+        "no_payment_method": _("There is no card on file."),
+        "insufficient_funds": _("There was not enough money available on the card."),
+        "expired_card": _("The card has expired."),
+        "authentication_required": _("The bank wants you to confirm the payment yourself."),
+        "card_velocity_exceeded": _("The card’s limit was reached."),
+    }
+    return known.get(attempt.decline_code) or _("The bank refused the payment.")
+
+
+@letter("billing/given_up", sample=lambda: _given_up(sample_attempt().invoice, sample_lines()))
+def given_up(message: Message, *, invoice_id: int) -> Context:
+    """The invoice is closed unpaid: what that ends, and how to have it back."""
+    invoice = Invoice.objects.select_related("account").get(pk=invoice_id)
+    lines = InvoiceLine.objects.filter(invoice=invoice).select_related("subscription")
+    return _given_up(invoice, lines.order_by("id"), to=message.to)
+
+
+def _given_up(invoice: Invoice, lines: Iterable[InvoiceLine], *, to: str = "") -> Context:
+    rows = [(line.description, _outcome(line.subscription), _last_day(line)) for line in lines]
+    return about(invoice, to=to) | {
+        "rows": rows,
+        "is_order": all(outcome == "never" for _line, outcome, _day in rows),
+        "action_url": billing_page(invoice),
+        "action_label": _("Open your billing page"),
+    }
+
+
+def _outcome(subscription: Subscription) -> str:
+    """One of: never (began), running (again), ending, ended."""
+    if subscription.paid_through is None:
+        return "never"
+    states = {SubscriptionState.ACTIVE: "running", SubscriptionState.ENDING: "ending"}
+    return states.get(SubscriptionState(subscription.state), "ended")
+
+
+def _last_day(line: InvoiceLine) -> date | None:
+    paid_through = line.subscription.paid_through
+    return paid_through - A_DAY if paid_through else None
