@@ -7,4 +7,4 @@ class BillingConfig(AppConfig):
     verbose_name = _("Billing")
 
     def ready(self) -> None:
-        from billing import card_emails, checks  # noqa: F401  (registers a letter and the checks)
+        from billing import checks  # noqa: F401  (registers the checks)

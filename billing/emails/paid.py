@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
-from billing.emails.common import about
+from billing.emails.invoice import about
 from billing.emails.samples import (
     sample_attempt,
     sample_lines,

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from django.utils.translation import gettext as _
 
-from billing.emails.common import about
+from billing.emails.invoice import about
 from billing.emails.samples import (
     sample_credit,
     sample_note,

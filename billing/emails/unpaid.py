@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from django.utils.translation import gettext as _
 
-from billing.emails.common import about, billing_page
+from billing.emails.invoice import about, billing_page
 from billing.emails.samples import (
     sample_attempt,
     sample_lines,

@@ -327,4 +327,4 @@ class TestRaces:
 
         assert Invoice.objects.count() == 1
         bought.refresh_from_db()
-        assert (bought.state, bought.paid_through) == ("ending", CHARGED)
+        assert (bought.state, bought.paid_through) == ("expired", CHARGED)
