@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -47,6 +48,9 @@ def _cards_page(request: AccountRequest, **context: object) -> HttpResponse:
 def _card_added(request: AccountRequest, card: PaymentMethod) -> HttpResponse:
     nudge(retry_payments)
     messages.success(request, _("%(card)s is your default card now.") % {"card": card})
+    back = request.GET.get("next", "")  # to what the card was needed for
+    if url_has_allowed_host_and_scheme(back, allowed_hosts=None):
+        return redirect(back)
     return redirect("billing:overview", account_ref=request.account.ref)
 
 

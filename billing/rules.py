@@ -40,7 +40,7 @@ KINDS_THAT_EARN_POINTS = frozenset({Kind.SITE_PLAN})
 
 @dataclass(frozen=True, slots=True)
 class ChargeLead:
-    """Days before the running period's end on which its renewal is charged."""
+    """Days ahead, by cycle: of a renewal's charge, or of the mail that announces it."""
 
     monthly_days: int
     longer_days: int
@@ -86,6 +86,16 @@ class PriceReason(StrEnum):
     STANDARD = "standard"
     SALE = "sale"
     NONPROFIT = "nonprofit"
+
+
+# docs/rules.md: "Prices and sales". Days before the charge on which a dearer renewal is announced:
+# long enough to think about a year, short enough to remember a month.
+NOTICE_LEAD = ChargeLead(monthly_days=7, longer_days=30)
+
+
+def notice_on(*, cycle: Cycle, charge_on: date) -> date:
+    """The day from which a dearer renewal is announced, if it is charged on `charge_on`."""
+    return charge_on - timedelta(days=NOTICE_LEAD.days(cycle))
 
 
 # --- Retries -------------------------------------------------------------------------------------

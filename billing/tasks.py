@@ -2,8 +2,14 @@
 
 from celery import shared_task
 
-from billing.actions import charge, give_up, refund, renew
+from billing.actions import announce, charge, give_up, refund, renew
 from portal.lib import clock
+
+
+@shared_task
+def announce_prices() -> dict[str, int]:
+    """Tell of renewals that will cost more, while there is time to decide."""
+    return {"dearer renewals announced": announce.announce_due(on=clock.today())}
 
 
 @shared_task

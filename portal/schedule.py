@@ -26,6 +26,7 @@ class Job:
 
 JOBS = (
     Job("partners.tasks.keep_years", crontab(minute=5, hour="*/6")),
+    Job("billing.tasks.announce_prices", crontab(minute=8)),
     # Hourly, not nightly: days begin in the business zone, and a missed tick costs an hour only.
     Job("billing.tasks.charge_renewals", crontab(minute=10)),
     Job("billing.tasks.retry_payments", crontab(minute=20)),

@@ -5,6 +5,7 @@ from billing.models.credits import CreditNote, CreditNoteLine, PeriodEnd, Refund
 from billing.models.gateway import GatewayCustomer, GatewayEvent
 from billing.models.invoices import Invoice, InvoiceLine, InvoiceSeries, PaymentAttempt
 from billing.models.methods import PaymentMethod
+from billing.models.notices import PriceNotice
 from billing.models.simulated import SimulatedCharge, SimulatedRefund
 from billing.models.subscriptions import (
     Cancellation,
@@ -31,6 +32,7 @@ __all__ = [
     "PeriodEnd",
     "Plan",
     "Price",
+    "PriceNotice",
     "Product",
     "Refund",
     "Sale",

@@ -154,6 +154,7 @@ def clock_page(request: HttpRequest) -> HttpResponse:
 JOBS = {
     "partners.tasks.keep_years": _("Programme years"),
     "partners.tasks.attribute_points": _("Points"),
+    "billing.tasks.announce_prices": _("Announced"),
     "billing.tasks.charge_renewals": _("Renewals"),
     "billing.tasks.retry_payments": _("Second tries"),
     "billing.tasks.resolve_attempts": _("Open payments"),
@@ -165,6 +166,7 @@ JOBS = {
 DONE = {
     "years prepared": _("prepared"),
     "years closed": _("closed"),
+    "dearer renewals announced": _("dearer renewals"),
     "succeeded": _("paid"),
     "soft_decline": _("declined for now"),
     "hard_decline": _("declined, another card needed"),

@@ -1,0 +1,97 @@
+"""Announce renewals that will cost more than the period before: a sale that ends, a price rise.
+
+By the code that will charge: what is announced is the quote of the coming period beside that of the
+running one. One mail an account and day, however many of its subscriptions it is about.
+"""
+
+from collections import defaultdict
+from datetime import date, timedelta
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+
+from billing.errors import NoPriceError
+from billing.models import NonprofitVerification, PriceNotice, Subscription
+from billing.pricing import Agreement, PriceBook
+from billing.rules import NOTICE_LEAD, PriceReason, notice_on
+from partners.models import Account
+from portal.mail.actions.queue import Draft, queue_many
+
+BATCH = 1000
+
+
+def announce_due(*, on: date) -> int:
+    """Announce every dearer renewal whose day of notice has come; returns how many.
+
+    A missed day is made up for while the charge is still ahead.
+    """
+    book, announced, after = PriceBook.load(), 0, 0
+    while batch := _coming(on=on, after=after):
+        notices = [notice for one in batch if (notice := _notice(one, book, on=on))]
+        _tell(notices)
+        announced += len(notices)
+        after = batch[-1].pk
+    return announced
+
+
+def _coming(*, on: date, after: int) -> list[Subscription]:
+    """Renewals charged within the longest notice that have not been announced, by id."""
+    told = PriceNotice.objects.filter(
+        subscription=OuterRef("pk"), starts_on=OuterRef("paid_through")
+    )
+    free = NonprofitVerification.objects.filter(account=OuterRef("account"), verified_on__lte=on)
+    coming = (
+        Subscription.objects.due(on + timedelta(days=NOTICE_LEAD.longer_days))
+        .exclude(Exists(told))
+        .filter(pk__gt=after, next_charge_on__gte=on, next_ordinal__gt=0)
+        .annotate(is_free=Exists(free))
+        .select_related("plan__product", "account")
+    )
+    return list(coming.order_by("pk")[:BATCH])
+
+
+def _notice(subscription: Subscription, book: PriceBook, *, on: date) -> PriceNotice | None:
+    is_free: bool = subscription.is_free  # type: ignore[attr-defined]  # annotated above
+    agreement = Agreement.of(subscription, is_nonprofit=is_free)
+    try:
+        before = book.quote(agreement, subscription.next_ordinal - 1)
+        after = book.quote(agreement, subscription.next_ordinal)
+    except NoPriceError:
+        return None  # the run that charges parks the account
+    if notice_on(cycle=agreement.cycle, charge_on=after.charge_on) > on:
+        return None
+    if after.amount <= before.amount:
+        return None
+    return PriceNotice(
+        subscription=subscription,
+        starts_on=after.term.starts_on,
+        charge_on=after.charge_on,
+        amount_before=before.amount,
+        amount_after=after.amount,
+        currency=after.currency,
+        was_sale=before.reason is PriceReason.SALE,
+        announced_on=on,
+    )
+
+
+@transaction.atomic
+def _tell(notices: list[PriceNotice]) -> None:
+    """Write the notices and queue one mail an account; what was told meanwhile is told once."""
+    PriceNotice.objects.bulk_create(notices, ignore_conflicts=True)
+    kept = PriceNotice.objects.filter(
+        subscription__in=[notice.subscription_id for notice in notices],
+        announced_on__in={notice.announced_on for notice in notices},
+    ).select_related("subscription__account")
+    by_account: dict[Account, list[PriceNotice]] = defaultdict(list)
+    for notice in kept.order_by("charge_on", "pk"):
+        by_account[notice.subscription.account].append(notice)
+    queue_many(
+        Draft(
+            kind="billing/price_notice",
+            key=f"price_notice:{account.ref}:{told[0].announced_on}:{told[0].pk}",
+            to=account.bills_to,
+            arguments={"notice_ids": [notice.pk for notice in told]},
+            account_ref=account.ref,
+        )
+        for account, told in by_account.items()
+    )

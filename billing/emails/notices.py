@@ -1,0 +1,74 @@
+"""Told before it is charged: a renewal that costs more than before."""
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+from decimal import Decimal
+
+from django.utils.translation import gettext as _
+
+from billing.models import Plan, PriceNotice, Product, Subscription
+from billing.rules import Cycle
+from partners.models import Account
+from portal.lib import clock
+from portal.mail.letters import Context, letter, link_to
+from portal.mail.models import Message
+
+
+@letter("billing/price_notice", sample=lambda: _price_notice(_sample_notices()))
+def price_notice(_message: Message, *, notice_ids: list[int]) -> Context:
+    """What will cost more, from when, how much more, why, and how to keep from it."""
+    notices = PriceNotice.objects.filter(pk__in=notice_ids).order_by("charge_on", "pk")
+    about = "subscription__account", "subscription__plan__product", "subscription__site"
+    return _price_notice(list(notices.select_related(*about)))
+
+
+def _price_notice(notices: list[PriceNotice]) -> Context:
+    account = notices[0].subscription.account
+    return {
+        "rows": list(_rows(notices)),
+        "first_on": notices[0].charge_on,
+        "reason": _("You get this mail because bills of the account %(account)s go to you.")
+        % {"account": account.name},
+        "action_url": link_to("billing:overview", account_ref=account.ref),
+        "action_label": _("See all coming charges"),
+    }
+
+
+def _rows(notices: Iterable[PriceNotice]) -> Iterable[dict[str, object]]:
+    for notice in notices:
+        subscription = notice.subscription
+        yield {
+            "what": subscription.site or subscription.label or subscription.plan.product.name,
+            "plan": subscription.plan,
+            "before": notice.amount_before,
+            "after": notice.amount_after,
+            "currency": notice.currency,
+            "charge_on": notice.charge_on,
+            "starts_on": notice.starts_on,
+            "was_sale": notice.was_sale,
+        }
+
+
+# --- Samples -------------------------------------------------------------------------------------
+
+
+def _sample_notices() -> list[PriceNotice]:
+    return [
+        _sample_notice("cornerbakery.example", was_sale=True),
+        _sample_notice("fernhill.example", was_sale=False),
+    ]
+
+
+def _sample_notice(label: str, *, was_sale: bool) -> PriceNotice:
+    charge_on: date = clock.today() + timedelta(days=30)
+    plan = Plan(product=Product(name="Premium"), cycle=Cycle.YEARLY.value)
+    return PriceNotice(
+        subscription=Subscription(account=Account(name="Harbour Studio"), plan=plan, label=label),
+        starts_on=charge_on + timedelta(days=14),
+        charge_on=charge_on,
+        amount_before=Decimal("120.00"),
+        amount_after=Decimal("240.00"),
+        currency="USD",
+        was_sale=was_sale,
+        announced_on=clock.today(),
+    )

@@ -1,0 +1,128 @@
+"""A dearer renewal is announced before it is charged: once, in time, by the code that charges."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+
+from billing.actions.announce import announce_due
+from billing.actions.cancel import cancel
+from billing.actions.renew import renew_due
+from billing.models import PriceNotice, Subscription
+from billing.rules import Cycle
+from portal.lib import clock
+from portal.mail.models import Message
+from portal.testing import builders as make
+from portal.testing.builders import noon
+
+pytestmark = pytest.mark.django_db
+
+BOUGHT = date(2026, 3, 10)
+YEARLY_CHARGE = date(2027, 2, 24)  # 14 days before 10 March
+
+
+def announced(on):
+    with clock.frozen(on):
+        return announce_due(on=on)
+
+
+@pytest.fixture
+def on_sale():
+    return make.subscription_bought(on=BOUGHT, sale_amount=60)
+
+
+@pytest.mark.parametrize(("days", "told"), [(31, 0), (30, 1), (29, 1), (0, 1)])
+def test_the_end_of_a_yearly_sale_price_is_told_30_days_before_the_charge(on_sale, days, told):
+    assert announced(YEARLY_CHARGE - timedelta(days=days)) == told
+
+
+def test_the_notice_says_what_the_run_then_charges(on_sale):
+    announced(YEARLY_CHARGE - timedelta(days=30))
+
+    notice = PriceNotice.objects.get()
+    with clock.frozen(YEARLY_CHARGE):
+        renew_due(on=YEARLY_CHARGE)
+
+    line = on_sale.invoice_lines.latest("pk")
+    assert (notice.charge_on, notice.starts_on) == (YEARLY_CHARGE, line.starts_on)
+    assert (notice.amount_before, notice.amount_after) == (Decimal(60), line.amount)
+    assert notice.was_sale
+
+
+def test_it_is_told_once_however_often_the_job_runs(on_sale):
+    for days in (30, 30, 29, 1):
+        announced(YEARLY_CHARGE - timedelta(days=days))
+
+    assert PriceNotice.objects.count() == 1
+    assert Message.objects.filter(kind="billing/price_notice").count() == 1
+
+
+def test_after_the_charge_there_is_nothing_to_announce(on_sale):
+    assert announced(YEARLY_CHARGE + timedelta(days=1)) == 0
+
+
+@pytest.mark.parametrize(("days", "told"), [(8, 0), (7, 1)])
+def test_the_end_of_a_monthly_sale_price_is_told_7_days_before_the_charge(days, told):
+    monthly = make.subscription_bought(on=BOUGHT, cycle=Cycle.MONTHLY, sale_amount=5)
+    ends = date(2027, 3, 10)
+    Subscription.objects.filter(pk=monthly.pk).update(
+        next_ordinal=12, next_charge_on=ends, paid_through=ends
+    )
+
+    assert announced(ends - timedelta(days=days)) == told
+
+
+def test_inside_the_sale_year_nothing_is_told():
+    make.subscription_bought(on=BOUGHT, cycle=Cycle.MONTHLY, sale_amount=5)
+
+    assert announced(date(2026, 4, 10)) == 0
+
+
+def test_a_price_rise_is_told_and_a_price_cut_is_not():
+    plan = make.plan()
+    make.price(plan=plan, amount=100)
+    make.subscription_bought(on=BOUGHT)
+    day = YEARLY_CHARGE - timedelta(days=30)
+    cut = make.price(plan=plan, amount=90, new_from=date(2026, 6, 1))
+    assert announced(day) == 0
+
+    cut.delete()
+    make.price(plan=plan, amount=120, new_from=date(2026, 6, 2))
+
+    assert announced(day) == 1
+    notice = PriceNotice.objects.get()
+    assert (notice.amount_before, notice.amount_after, notice.was_sale) == (100, 120, False)
+
+
+def test_what_does_not_renew_is_not_announced(on_sale):
+    day = YEARLY_CHARGE - timedelta(days=30)
+    cancel(on_sale, by=make.person(name="Alice"), at=noon(day))
+
+    assert announced(day) == 0
+
+
+def test_a_nonprofit_pays_nothing_before_and_after_so_nothing_is_told(on_sale):
+    make.nonprofit(account=on_sale.account)
+
+    assert announced(YEARLY_CHARGE - timedelta(days=30)) == 0
+
+
+def test_one_mail_an_account_goes_to_where_its_bills_go(on_sale):
+    on_sale.account.invoice_email = "books@studio.example"
+    on_sale.account.save()
+    make.subscription_bought(on=BOUGHT, sale_amount=60, account=on_sale.account)
+    make.subscription_bought(on=BOUGHT, sale_amount=60, account=make.bakery())
+
+    announced(YEARLY_CHARGE - timedelta(days=30))
+
+    mails = Message.objects.filter(kind="billing/price_notice")
+    assert sorted(len(mail.arguments["notice_ids"]) for mail in mails) == [1, 2]
+    assert mails.filter(to="books@studio.example").count() == 1
+
+
+def test_a_batch_asks_as_much_for_many_as_for_few(django_assert_num_queries, on_sale):
+    for _number in range(5):
+        make.subscription_bought(on=BOUGHT, sale_amount=60)
+
+    with django_assert_num_queries(8):  # prices, two batches, and what a batch writes
+        announced(YEARLY_CHARGE - timedelta(days=30))
