@@ -28,5 +28,8 @@ def forget_delivered() -> int:
     if not is_in_database():
         return 0
     with connection.cursor() as cursor:
+        cursor.execute("SELECT to_regclass('kombu_message')")
+        if cursor.fetchone() == (None,):
+            return 0  # no message has ever been sent
         cursor.execute("DELETE FROM kombu_message WHERE NOT visible")
         return int(cursor.rowcount)

@@ -19,6 +19,13 @@ def test_delivered_messages_are_forgotten_and_waiting_ones_kept(settings) -> Non
     assert broker.forget_delivered() == 0
 
 
+@pytest.mark.django_db
+def test_before_the_first_message_there_is_nothing_to_forget(settings) -> None:
+    settings.CELERY_BROKER_URL = "sqla+postgresql+psycopg://"
+
+    assert broker.forget_delivered() == 0
+
+
 def test_another_broker_is_left_alone(settings) -> None:
     settings.CELERY_BROKER_URL = "redis://localhost"
 
