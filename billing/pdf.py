@@ -98,7 +98,7 @@ def _told(invoice: Invoice, lines: Iterable[InvoiceLine]) -> dict[str, Any]:
         "issued": [issued.year, issued.month, issued.day],
         "issued-on": _day(issued),
         "due-on": _day(invoice.due_on),
-        "to": [drawable(words) for words in (invoice.account.name, invoice.account.bills_to)],
+        "to": [drawable(words) for words in (invoice.bill_to_name, invoice.bill_to_email)],
         "state": _state(invoice),
         "rows": [_row(line, invoice.currency) for line in lines],
         "total": in_words(invoice.total_amount, invoice.currency),

@@ -108,10 +108,13 @@ def new_attempts(invoices: list[Invoice], *, on: date) -> list[PaymentAttempt]:
 
 def _invoice(group: Group, members: list[Item], *, number: str, on: date) -> Invoice:
     first_start = min(item.quote.term.starts_on for item in members)
+    account = members[0].subscription.account
     return Invoice(
         ref=new_ref(),
         number=number,
-        account_id=group.account_id,
+        account=account,
+        bill_to_name=account.name,
+        bill_to_email=account.bills_to,
         currency=group.currency,
         payment_method_id=group.payment_method_id,
         total_amount=sum((item.quote.amount for item in members), Decimal(0)),

@@ -73,7 +73,7 @@ def _open_batch(accounts: list[int], *, book: PriceBook, on: date) -> list[Payme
         Subscription.objects.due(on)
         .select_for_update(of=("self",), no_key=True)
         .filter(account__in=locked)
-        .select_related("plan__product", "site")
+        .select_related("plan__product", "site", "account")
         .order_by("account_id", "id")
     )
     nonprofits = set(

@@ -93,6 +93,8 @@ class Invoice(models.Model):
     ref = RefField()
     number = models.CharField(_("number"), max_length=32, unique=True)
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="invoices")
+    bill_to_name = models.CharField(_("to"), max_length=200)
+    bill_to_email = models.EmailField(_("to the address"), max_length=254)
     currency = CurrencyField(verbose_name=_("currency"))
     total_amount = AmountField(verbose_name=_("total"))
     due_on = models.DateField(_("due on"))
@@ -153,6 +155,8 @@ class Invoice(models.Model):
             "ref",
             "number",
             "account",
+            "bill_to_name",
+            "bill_to_email",
             "currency",
             "total_amount",
             "due_on",

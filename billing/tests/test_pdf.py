@@ -53,6 +53,7 @@ def paid(studio) -> Invoice:
 
 def pdf_of(invoice: Invoice, *, language: str = "en") -> bytes:
     fresh = Invoice.objects.select_related("account").get(pk=invoice.pk)
+    fresh.bill_to_name = invoice.bill_to_name
     return invoice_pdf(fresh, fresh.lines.explained(), language=language)
 
 
@@ -155,14 +156,14 @@ def test_yen_has_no_decimals():
     ["Łukasz & Žižkov", "Αθήνα", "Студия", "한국 스튜디오", "सदन", "{#panic()} [x] $y$ \\ *z*"],
 )
 def test_names_of_any_alphabet_are_drawn_and_never_read_as_markup(paid, name):
-    type(paid.account).objects.update(name=name)
+    paid.bill_to_name = name
 
     assert name in words(pdf_of(paid))
 
 
 @pytest.mark.parametrize("name", ["עברית", "العربية", "ไทย", "𓀀 🎉 bake", "\u202eback", "a\tb"])
 def test_no_name_is_too_strange_to_draw(paid, name):
-    type(paid.account).objects.update(name=name)
+    paid.bill_to_name = name
 
     assert paid.number in words(pdf_of(paid))
 
@@ -303,3 +304,16 @@ def test_the_receipt_carries_the_invoice(paid, mailoutbox):
     assert kept.attachments[0]["name"] == f"{paid.number}.pdf"
     assert kept.attachments[0]["url"].endswith(f"/billing/invoices/{paid.ref}.pdf")
     assert kept.attachments[0]["row"] == ["billing.invoice", paid.pk]
+
+
+@pytest.mark.django_db
+def test_an_invoice_names_whom_it_was_for_when_it_was_issued() -> None:
+    bought = builders.subscription_bought()
+    account = bought.account
+    was = account.name
+
+    account.name, account.invoice_email = "Another Name", "books@elsewhere.example"
+    account.save()
+
+    issued = Invoice.objects.get()
+    assert (issued.bill_to_name, issued.bill_to_email) == (was, account.email)
