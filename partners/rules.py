@@ -6,7 +6,7 @@ year, not here. Each rule is told in docs/rules.md under the heading named besid
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from enum import StrEnum
 
 
@@ -63,12 +63,6 @@ YEAR_DEFAULTS = YearDefaults(
 BADGE_FROM_LEVEL = 2
 # docs/rules.md: "Marketplace".
 MARKETPLACE_FROM_LEVEL = 3
-
-
-def lands_on(*, event_on: date, paid_on: date | None, waiting_days: int) -> date:
-    """The day an event's points arrive: after the waiting period, and not before the money."""
-    due_on = event_on + timedelta(days=waiting_days)
-    return max(due_on, paid_on) if paid_on else due_on
 
 
 def closes_on(year: int) -> date:

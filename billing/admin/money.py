@@ -35,6 +35,7 @@ INVOICE_COLOURS = {
     InvoiceState.OPEN: "warning",
     InvoiceState.PAID: "success",
     InvoiceState.UNCOLLECTED: "danger",
+    InvoiceState.CREDITED: "info",
 }
 OUTCOME_COLOURS = {
     Outcome.SUCCEEDED.value: "success",

@@ -82,24 +82,6 @@ class Plan(models.Model):
         return Cycle(self.cycle)
 
 
-class PriceQuerySet(models.QuerySet["Price"]):
-    def binding_new(self, on: date) -> Self:
-        """The version each plan and currency is sold at on a day."""
-        return (
-            self.filter(new_from__lte=on)
-            .order_by("plan_id", "currency", "-new_from")
-            .distinct("plan_id", "currency")
-        )
-
-    def binding_existing(self, on: date) -> Self:
-        """The version each plan and currency renews at when charged on a day."""
-        return (
-            self.filter(existing_from__lte=on)
-            .order_by("plan_id", "currency", "-existing_from")
-            .distinct("plan_id", "currency")
-        )
-
-
 @tracked()
 class Price(models.Model):
     """A version of a plan's standard price in a currency.
@@ -112,8 +94,6 @@ class Price(models.Model):
     amount = AmountField(verbose_name=_("amount"))
     new_from = models.DateField(_("for new subscribers from"))
     existing_from = models.DateField(_("for existing subscribers from"))
-
-    objects: ClassVar[PriceQuerySet] = PriceQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         verbose_name = _("price")

@@ -1,7 +1,5 @@
 """What the portal and a gateway know of each other: who is who there, and what it told."""
 
-from typing import ClassVar, Self
-
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -32,12 +30,6 @@ class GatewayCustomer(models.Model):
         return f"{self.account} ({self.gateway})"
 
 
-class GatewayEventQuerySet(models.QuerySet["GatewayEvent"]):
-    def for_staff(self) -> Self:
-        """What somebody has to look at."""
-        return self.filter(settled_at__isnull=True)
-
-
 class GatewayEvent(models.Model):
     """What a gateway told by itself, kept before anything is done about it; each event once.
 
@@ -51,8 +43,6 @@ class GatewayEvent(models.Model):
     received_at = models.DateTimeField(_("received at"), default=clock.now, editable=False)
     settled_at = models.DateTimeField(_("settled at"), null=True, blank=True)
     note = models.CharField(_("note"), max_length=300, blank=True)
-
-    objects: ClassVar[GatewayEventQuerySet] = GatewayEventQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         verbose_name = _("gateway event")

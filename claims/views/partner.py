@@ -57,13 +57,6 @@ REFUSALS: dict[type[ClaimsError], Any] = {
     ),
     TooManyClaimsError: gettext_lazy("That is enough for one day; please go on tomorrow."),
 }
-TONES = {
-    ClaimState.AWAITING: "wait",
-    ClaimState.APPROVED: "good",
-    ClaimState.DECLINED: "bad",
-    ClaimState.LAPSED: "mute",
-    ClaimState.WITHDRAWN: "mute",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +83,6 @@ def claim_list(request: AccountRequest) -> HttpResponse:
             "form": form,
             "claims": page_of(request, claims),
             "counts": [(ClaimState(state).label, n) for state, n in sorted(counts.items())],
-            "tones": TONES,
         },
     )
 
@@ -166,7 +158,6 @@ def claim(request: AccountRequest, ref: str) -> HttpResponse:
         {
             "active_tab": "claims",
             "claim": found,
-            "tone": TONES[ClaimState(found.state)],
             "steps": timeline(found, on=clock.today()),
             "may_withdraw": found.state == ClaimState.AWAITING
             and (mine or allows(request.role, Can.MANAGE_CLAIMS)),

@@ -24,12 +24,6 @@ STATES = [
     (State.EXPECTED.value, _("Expected")),
     (State.NOT_COUNTING.value, _("Not earning")),
 ]
-LABELS = {
-    State.CREDITED: _("Earned"),
-    State.WAITING: _("On their way"),
-    State.EXPECTED: _("Expected"),
-    State.NOT_COUNTING: _("Not earning"),
-}
 
 
 class SiteFilter(forms.Form):
@@ -51,7 +45,7 @@ def sites(request: AccountRequest) -> HttpResponse:
     return render_in_account(
         request,
         "home/sites.html",
-        {"active_tab": "sites", "form": form, "sites": page, "labels": LABELS},
+        {"active_tab": "sites", "form": form, "sites": page},
     )
 
 
