@@ -5,6 +5,7 @@ is asked outside any transaction, and its answer is settled in one. A silence is
 under the same key.
 """
 
+import logging
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -26,6 +27,10 @@ from partners.models.points import VoidReason
 from portal.lib import clock
 from portal.mail.actions.queue import Draft, queue
 from portal.models import User
+
+log = logging.getLogger(__name__)
+
+BATCH = 100
 
 # A refund younger than this may still be in the hands of whoever asked for it.
 LEFT_BEHIND_AFTER = timedelta(minutes=10)
@@ -64,26 +69,32 @@ def _open_refund(
 
 
 def _ask(opened: Refund) -> Reply:
-    return gateways.current().refund(
-        RefundRequest(
-            idempotency_key=opened.idempotency_key,
-            charge_key=opened.attempt.idempotency_key,
-            charge_ref=opened.attempt.provider_ref,
-            amount=opened.amount,
-            currency=opened.currency,
-        )
+    """What the gateway says; an answer that cannot be read is none, and is asked for again."""
+    request = RefundRequest(
+        idempotency_key=opened.idempotency_key,
+        charge_key=opened.attempt.idempotency_key,
+        charge_ref=opened.attempt.provider_ref,
+        amount=opened.amount,
+        currency=opened.currency,
     )
+    try:
+        return gateways.current().refund(request)
+    except Exception:  # one broken answer must not keep the others from being asked about
+        log.exception("refund %s got no answer that could be read", opened.idempotency_key)
+        return Reply(outcome=Outcome.UNKNOWN)
 
 
 def resolve_left_behind(*, on: date, at: datetime) -> int:
     """Ask again, under the same key, about refunds nobody settled; returns how many were asked."""
-    waiting = Refund.objects.filter(
-        settled_at__isnull=True, created_at__lt=at - LEFT_BEHIND_AFTER
-    ).select_related("attempt")
-    asked = 0
-    for opened in waiting.order_by("created_at")[:100]:
-        settle_refund(opened, _ask(opened), on=on)
-        asked += 1
+    waiting = Refund.objects.filter(settled_at__isnull=True, created_at__lt=at - LEFT_BEHIND_AFTER)
+    asked, after = 0, 0
+    while batch := list(
+        waiting.filter(pk__gt=after).select_related("attempt").order_by("pk")[:BATCH]
+    ):
+        for opened in batch:
+            settle_refund(opened, _ask(opened), on=on)
+        asked += len(batch)
+        after = batch[-1].pk
     return asked
 
 

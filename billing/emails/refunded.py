@@ -18,14 +18,14 @@ from portal.mail.models import Message
 
 
 @letter("billing/refunded", sample=lambda: _refunded(sample_note(), [sample_credit()]))
-def refunded(_message: Message, *, credit_note_id: int) -> Context:
+def refunded(message: Message, *, credit_note_id: int) -> Context:
     """What was paid back, and what has ended with it."""
     note = CreditNote.objects.select_related("invoice__account").get(pk=credit_note_id)
     lines = CreditNoteLine.objects.filter(credit_note=note)
-    return _refunded(note, lines.select_related("invoice_line").order_by("id"))
+    return _refunded(note, lines.select_related("invoice_line").order_by("id"), to=message.to)
 
 
-def _refunded(note: CreditNote, lines: Iterable[CreditNoteLine]) -> Context:
+def _refunded(note: CreditNote, lines: Iterable[CreditNoteLine], *, to: str = "") -> Context:
     rows = [
         {
             "description": line.invoice_line.description,
@@ -34,7 +34,7 @@ def _refunded(note: CreditNote, lines: Iterable[CreditNoteLine]) -> Context:
         }
         for line in lines
     ]
-    return about(note.invoice) | {
+    return about(note.invoice, to=to) | {
         "note": note.number,
         "total": note.amount,
         "rows": rows,

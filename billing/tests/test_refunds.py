@@ -176,6 +176,46 @@ def test_a_silence_is_asked_about_again_under_the_same_key_and_the_money_goes_ba
     assert SimulatedRefund.objects.filter(pk="refund-unheard").count() == 1
 
 
+def test_a_refund_the_gateway_chokes_on_does_not_keep_the_next_from_its_money(bought):
+    paid = pay_back(Decimal("10.00"), on=BOUGHT).attempt
+    unknown = Invoice.objects.get().attempts.create(
+        ordinal=2,
+        idempotency_key="never-heard-of",
+        amount=1,
+        currency="USD",
+        attempted_on=BOUGHT,
+        settled_at=noon(BOUGHT),
+        outcome=Outcome.SOFT_DECLINE.value,
+    )
+    choking, next_one = left_behind(unknown, "A"), left_behind(paid, "B")
+
+    assert resolve_left_behind(on=BOUGHT, at=noon(BOUGHT) + timedelta(hours=1)) == 2
+
+    choking.refresh_from_db()
+    next_one.refresh_from_db()
+    assert (choking.outcome, choking.settled_at) == (Outcome.UNKNOWN.value, None)
+    assert next_one.outcome == Outcome.SUCCEEDED.value
+
+
+def left_behind(attempt, number):
+    note = CreditNote.objects.create(
+        number=number,
+        invoice=attempt.invoice,
+        kind="refund",
+        reason="lost",
+        amount=1,
+        currency="USD",
+    )
+    return Refund.objects.create(
+        credit_note=note,
+        attempt=attempt,
+        idempotency_key=f"refund-{number}",
+        amount=1,
+        currency="USD",
+        created_at=noon(BOUGHT),
+    )
+
+
 def test_an_answer_told_twice_is_settled_once(bought):
     made = pay_back(on=BOUGHT)
 
