@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from billing.gateways.simulated import TEST_CARDS
-from billing.pricing import Offer
+from billing.offers import Offer
 from partners.models import Account
 from portal.lib.money import in_words
 

@@ -2,73 +2,83 @@
 
 from bisect import bisect_right
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Self
 
 from billing import rules
 from billing.errors import NoPriceError
-from billing.models import NonprofitVerification, Plan, Price, SaleOffer, Subscription
-from billing.rules import Cycle, Kind, PriceReason
-from partners.models import Account
+from billing.models import Plan, Price, Subscription
+from billing.rules import Kind, PriceReason
+from billing.schedule import Schedule, schedule_fields
+from billing.taxes import NO_TAX, Tax, TaxTable
 from portal.lib.money import rounded
-from portal.lib.periods import Term, term
+from portal.lib.periods import Term
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Agreement:
-    """What of a subscription decides its periods and prices."""
+class Agreement(Schedule):
+    """What of a subscription decides its periods, prices and tax."""
 
-    kind: Kind
-    cycle: Cycle
     plan_id: int
     currency: str
+    country: str = ""
     purchased_on: date
-    anchor_on: date
     sale_amount: Decimal | None
     is_nonprofit: bool
 
     @classmethod
-    def of(cls, subscription: Subscription, *, is_nonprofit: bool) -> Self:
-        plan = subscription.plan
+    def of(cls, subscription: Subscription, *, is_nonprofit: bool = False) -> Self:
+        """The agreement on the present plan; reads the account, the plan and its product."""
         return cls(
-            kind=Kind(plan.product.kind),
-            cycle=plan.cycle_rule,
-            plan_id=plan.pk,
+            **schedule_fields(subscription),
+            plan_id=subscription.plan_id,
             currency=subscription.currency,
+            country=subscription.account.country,
             purchased_on=subscription.purchased_on,
-            anchor_on=subscription.anchor_on,
             sale_amount=subscription.sale_amount,
             is_nonprofit=is_nonprofit,
         )
 
-    def term(self, ordinal: int) -> Term:
-        return term(anchor_on=self.anchor_on, months=rules.MONTHS[self.cycle], ordinal=ordinal)
-
-    def charge_on(self, ordinal: int) -> date:
-        """The day period `ordinal` is charged: a purchase at once, a renewal ahead by its kind."""
-        if ordinal == 0:
-            return self.anchor_on
-        return rules.charge_on(kind=self.kind, cycle=self.cycle, running=self.term(ordinal - 1))
+    def on_plan(self, plan: Plan, *, from_ordinal: int) -> Self:
+        """The agreement once another plan takes over with that period; a sale price ends."""
+        return replace(
+            self,
+            kind=Kind(plan.product.kind),
+            cycle=plan.cycle_rule,
+            plan_id=plan.pk,
+            leg=self.leg_from(from_ordinal),
+            sale_amount=None,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quote:
-    """A period's price and its reason. `price` is the version it comes from, if it is standard."""
+    """A period's price, its reason, and the tax on it.
+
+    `price` is the version it comes from, if it is standard.
+    """
 
     term: Term
     charge_on: date
     amount: Decimal
     currency: str
     reason: PriceReason
-    price: Price | None
+    price: Price | None = None
+    tax: Tax = NO_TAX
+
+    @property
+    def gross_amount(self) -> Decimal:
+        """What is charged: the price and the tax on it."""
+        return self.amount + self.tax.amount
 
 
 class PriceBook:
-    """The catalogue's price versions, loaded once for a batch."""
+    """The catalogue's price versions and tax rates, loaded once for a batch."""
 
-    def __init__(self, prices: list[Price]) -> None:
+    def __init__(self, prices: list[Price], taxes: TaxTable | None = None) -> None:
+        self.taxes = taxes or TaxTable()
         self._new: dict[tuple[int, str], list[Price]] = defaultdict(list)
         self._existing: dict[tuple[int, str], list[Price]] = defaultdict(list)
         for price in sorted(prices, key=lambda price: price.new_from):
@@ -78,7 +88,7 @@ class PriceBook:
 
     @classmethod
     def load(cls) -> Self:
-        return cls(list(Price.objects.all()))
+        return cls(list(Price.objects.all()), TaxTable.load())
 
     def for_purchase(self, *, plan_id: int, currency: str, on: date) -> Price:
         """The version new subscribers buy at. Raises NoPriceError."""
@@ -109,13 +119,21 @@ class PriceBook:
             find = self.for_renewal if ordinal else self.for_purchase
             price = find(plan_id=agreement.plan_id, currency=agreement.currency, on=charge_on)
             amount, reason = price.amount, PriceReason.STANDARD
+        net = rounded(amount, agreement.currency)
         return Quote(
             term=served,
             charge_on=charge_on,
-            amount=rounded(amount, agreement.currency),
+            amount=net,
             currency=agreement.currency,
             reason=reason,
             price=price,
+            tax=self.taxes.on(
+                net,
+                currency=agreement.currency,
+                country=agreement.country,
+                kind=agreement.kind,
+                day=charge_on,
+            ),
         )
 
 
@@ -123,58 +141,3 @@ def _found(versions: list[Price], place: int, *, plan_id: int, currency: str, on
     if not place:
         raise NoPriceError(f"plan {plan_id} has no price in {currency} on {on}")
     return versions[place - 1]
-
-
-def sale_for(
-    plan: Plan, *, currency: str, standard: Decimal, on: date
-) -> tuple[SaleOffer, Decimal] | None:
-    """The offer a purchase on that day takes up, and its price in the currency."""
-    for offer in SaleOffer.objects.running(on).filter(plan=plan):
-        if offer.percent_off is not None:
-            share = Decimal(100 - offer.percent_off) / 100
-            return offer, rounded(standard * share, currency)
-        if offer.amount is not None and offer.currency == currency:
-            return offer, offer.amount
-    return None
-
-
-# --- Offers --------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Offer:
-    """What buying a plan today means: charged now, and what the next period costs and when."""
-
-    plan: Plan
-    now: Quote
-    then: Quote
-    sale: SaleOffer | None
-    sale_amount: Decimal | None
-    sale_ends_on: date | None
-    standard_amount: Decimal
-
-
-def offer(plan: Plan, *, account: Account, book: PriceBook, on: date) -> Offer:
-    """The preview of a purchase, by the code that charges. Raises NoPriceError."""
-    standard = book.for_purchase(plan_id=plan.pk, currency=account.currency, on=on)
-    found = sale_for(plan, currency=account.currency, standard=standard.amount, on=on)
-    sale, sale_amount = found or (None, None)
-    agreement = Agreement(
-        kind=Kind(plan.product.kind),
-        cycle=plan.cycle_rule,
-        plan_id=plan.pk,
-        currency=account.currency,
-        purchased_on=on,
-        anchor_on=on,
-        sale_amount=sale_amount,
-        is_nonprofit=NonprofitVerification.objects.covers(account, on=on),
-    )
-    return Offer(
-        plan=plan,
-        now=book.quote(agreement, 0),
-        then=book.quote(agreement, 1),
-        sale=sale,
-        sale_amount=sale_amount,
-        sale_ends_on=rules.sale_ends_on(on) if sale else None,
-        standard_amount=standard.amount,
-    )

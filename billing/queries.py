@@ -10,6 +10,7 @@ from django.db.models import Count, Exists, Prefetch, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from billing import timeline
+from billing.changes import coming_agreement, waiting_change
 from billing.errors import NoPriceError
 from billing.models import (
     Invoice,
@@ -20,7 +21,8 @@ from billing.models import (
     Subscription,
 )
 from billing.models.subscriptions import LIVE_STATES, SubscriptionState
-from billing.pricing import Agreement, Offer, PriceBook, Quote, offer
+from billing.offers import Offer, offer
+from billing.pricing import PriceBook, Quote
 from billing.rules import KINDS_THAT_EARN_POINTS, MONTHS
 from partners.explanations import Subscribed
 from partners.models import Account, Site
@@ -133,7 +135,8 @@ def coming_charges(account: Account, *, on: date, until: date) -> list[ComingCha
     renewing = (
         Subscription.objects.in_account(account)
         .filter(next_charge_on__lte=until)
-        .select_related("plan__product", "site")
+        .select_related("account", "plan__product", "site")
+        .prefetch_related(waiting_change())
     )
     coming = [
         charge
@@ -147,7 +150,7 @@ def _charges(
     subscription: Subscription, book: PriceBook, *, nonprofit: bool, until: date
 ) -> Iterator[ComingCharge]:
     """A plan without a price has no charge to show; the run that meets it parks the account."""
-    agreement = Agreement.of(subscription, is_nonprofit=nonprofit)
+    agreement = coming_agreement(subscription, is_nonprofit=nonprofit)
     with suppress(NoPriceError):
         for quote in timeline.charges(
             agreement, book, first=subscription.next_ordinal, until=until

@@ -86,6 +86,8 @@ class PriceReason(StrEnum):
     STANDARD = "standard"
     SALE = "sale"
     NONPROFIT = "nonprofit"
+    COUPON = "coupon"
+    VOLUME = "volume"
 
 
 # docs/rules.md: "Prices and sales". Days before the charge on which a dearer renewal is announced:

@@ -7,7 +7,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from billing.models.invoices import PRICE_REASONS
+from billing.models.lines import PRICE_REASONS
 from billing.pricing import Agreement, PriceBook, Quote
 
 

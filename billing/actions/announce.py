@@ -1,7 +1,8 @@
-"""Announce renewals that will cost more than the period before: a sale that ends, a price rise.
+"""Announce renewals that will cost more than their payer knows: a sale that ends, a price rise.
 
 By the code that will charge: what is announced is the quote of the coming period beside that of the
-running one. One mail an account and day, however many of its subscriptions it is about.
+running one, or beside what was quoted when a change of plan was asked for. One mail an account and
+day, however many of its subscriptions it is about.
 """
 
 from collections import defaultdict
@@ -10,6 +11,7 @@ from datetime import date, timedelta
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
+from billing.changes import after_change, change_waiting, waiting_change
 from billing.errors import NoPriceError
 from billing.models import NonprofitVerification, PriceNotice, Subscription
 from billing.pricing import Agreement, PriceBook
@@ -35,7 +37,10 @@ def announce_due(*, on: date) -> int:
 
 
 def _coming(*, on: date, after: int) -> list[Subscription]:
-    """Renewals charged within the longest notice that have not been announced, by id."""
+    """Renewals charged within the longest notice that have not been announced, by id.
+
+    Each with the change of plan that waits for it, if there is one.
+    """
     told = PriceNotice.objects.filter(
         subscription=OuterRef("pk"), starts_on=OuterRef("paid_through")
     )
@@ -46,6 +51,7 @@ def _coming(*, on: date, after: int) -> list[Subscription]:
         .filter(pk__gt=after, next_charge_on__gte=on, next_ordinal__gt=0)
         .annotate(is_free=Exists(free))
         .select_related("plan__product", "account")
+        .prefetch_related(waiting_change())
     )
     return list(coming.order_by("pk")[:BATCH])
 
@@ -53,23 +59,25 @@ def _coming(*, on: date, after: int) -> list[Subscription]:
 def _notice(subscription: Subscription, book: PriceBook, *, on: date) -> PriceNotice | None:
     is_free: bool = subscription.is_free  # type: ignore[attr-defined]  # annotated above
     agreement = Agreement.of(subscription, is_nonprofit=is_free)
+    following, change = subscription.next_ordinal, change_waiting(subscription)
     try:
-        before = book.quote(agreement, subscription.next_ordinal - 1)
-        after = book.quote(agreement, subscription.next_ordinal)
+        before = book.quote(agreement, following - 1)
+        after = book.quote(after_change(agreement, change, from_ordinal=following), following)
     except NoPriceError:
         return None  # the run that charges parks the account
+    known = change.quoted_amount if change else before.gross_amount
     if notice_on(cycle=agreement.cycle, charge_on=after.charge_on) > on:
         return None
-    if after.amount <= before.amount:
+    if after.gross_amount <= known:
         return None
     return PriceNotice(
         subscription=subscription,
         starts_on=after.term.starts_on,
         charge_on=after.charge_on,
-        amount_before=before.amount,
-        amount_after=after.amount,
+        amount_before=known,
+        amount_after=after.gross_amount,
         currency=after.currency,
-        was_sale=before.reason is PriceReason.SALE,
+        was_sale=not change and before.reason is PriceReason.SALE,
         announced_on=on,
     )
 

@@ -11,7 +11,7 @@ from billing.models import Cancellation, Invoice, InvoiceLine, Period, Subscript
 from billing.models.credits import CreditKind
 from billing.models.invoices import InvoiceState
 from billing.models.subscriptions import SubscriptionState
-from billing.pricing import Agreement
+from billing.schedule import Schedule
 from portal.lib import clock
 from portal.models import User
 
@@ -50,7 +50,7 @@ def _drop_open_renewal(subscription: Subscription, *, by: User, at: datetime) ->
     if line.amount:
         issue_credit_note(
             invoice,
-            {line.pk: line.amount},
+            {line.pk: line.gross_amount},
             kind=CreditKind.ADJUSTMENT,
             reason=_("Cancelled before it was paid"),
             by=by,
@@ -76,7 +76,6 @@ def take_back(subscription: Subscription, *, on: date, at: datetime) -> None:
         raise NotCancelledError
     if not in_force.update(withdrawn_at=at):
         raise NotCancelledError
-    agreement = Agreement.of(locked, is_nonprofit=False)
     locked.state = SubscriptionState.ACTIVE
-    locked.next_charge_on = agreement.charge_on(locked.next_ordinal)
+    locked.next_charge_on = Schedule.of(locked).charge_on(locked.next_ordinal)
     locked.save(update_fields=["state", "next_charge_on"])

@@ -8,16 +8,17 @@ from django.db.models import Sum
 
 from billing.actions.numbering import Series, take_numbers
 from billing.errors import CreditTooLargeError
-from billing.models import CreditNote, CreditNoteLine, Invoice
+from billing.models import CreditNote, CreditNoteLine, Invoice, InvoiceLine
 from billing.models.credits import CreditKind
 from portal.lib import clock
+from portal.lib.money import rounded
 from portal.models import User
 
 
 def left_to_credit(invoice: Invoice) -> dict[int, Decimal]:
-    """What of each line (by id) has not been taken back yet."""
+    """What of each line (by id), its tax included, has not been taken back yet."""
     lines = invoice.lines.annotate(credited=Sum("credits__amount")).order_by("id")
-    return {line.pk: line.amount - (line.credited or 0) for line in lines}
+    return {line.pk: line.gross_amount - (line.credited or 0) for line in lines}
 
 
 def issue_credit_note(
@@ -29,7 +30,7 @@ def issue_credit_note(
     by: User | None,
     at: datetime,
 ) -> CreditNote:
-    """Take these amounts (by line) off a locked invoice. Must run in a transaction.
+    """Take these amounts (by line, tax included) off a locked invoice; needs a transaction.
 
     Raises CreditTooLargeError if a line has less left, or nothing would be credited.
     """
@@ -48,8 +49,31 @@ def issue_credit_note(
         issued_at=at,
         issued_by=by,
     )
+    lines = invoice.lines.select_related("invoice").in_bulk(wanted)
     CreditNoteLine.objects.bulk_create(
-        CreditNoteLine(credit_note=note, invoice_line_id=line, amount=amount)
+        CreditNoteLine(
+            credit_note=note,
+            invoice_line_id=line,
+            amount=amount,
+            tax_amount=tax_in(amount, lines[line], left=left[line]),
+        )
         for line, amount in wanted.items()
     )
     return note
+
+
+def tax_in(amount: Decimal, line: InvoiceLine, *, left: Decimal) -> Decimal:
+    """The tax in what is taken off a line.
+
+    Counted from the line's beginning, so that however many parts it is taken off in, their taxes
+    add up to the line's.
+    """
+    if not line.tax_amount:
+        return Decimal(0)
+    before = line.gross_amount - left
+    currency = line.invoice.currency
+
+    def tax_of_first(part: Decimal) -> Decimal:
+        return rounded(line.tax_amount * part / line.gross_amount, currency)
+
+    return tax_of_first(before + amount) - tax_of_first(before)

@@ -11,11 +11,11 @@ from datetime import date
 from decimal import Decimal
 
 from django.db.models import Sum
-from django.utils.translation import gettext as _
 
 from billing import rules
 from billing.actions.numbering import Series, take_numbers
 from billing.models import (
+    CouponBatch,
     CreditNote,
     Invoice,
     InvoiceLine,
@@ -31,10 +31,26 @@ from portal.lib.refs import new_ref
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One period to be charged."""
+    """What is to be charged: a period of a subscription, or a batch of coupons."""
 
-    subscription: Subscription
+    of: Subscription | CouponBatch
     quote: Quote
+
+    @property
+    def subscription(self) -> Subscription | None:
+        return self.of if isinstance(self.of, Subscription) else None
+
+    @property
+    def coupon_batch(self) -> CouponBatch | None:
+        return self.of if isinstance(self.of, CouponBatch) else None
+
+    @property
+    def payment_method_id(self) -> int | None:
+        return self.subscription.payment_method_id if self.subscription else None
+
+    @property
+    def description(self) -> str:
+        return self.subscription.in_words if self.subscription else str(self.of)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,28 +66,24 @@ class Group:
 def consolidate(items: Iterable[Item]) -> dict[Group, list[Item]]:
     groups: dict[Group, list[Item]] = defaultdict(list)
     for item in items:
-        subscription = item.subscription
-        group = Group(
-            subscription.account_id,
-            subscription.currency,
-            subscription.payment_method_id,
-            item.quote.charge_on,
-        )
+        quote = item.quote
+        group = Group(item.of.account_id, quote.currency, item.payment_method_id, quote.charge_on)
         groups[group].append(item)
     return groups
 
 
-def draw_up(items: Iterable[Item], *, on: date) -> list[PaymentAttempt]:
+def draw_up(items: Iterable[Item], *, on: date, is_purchase: bool = False) -> list[PaymentAttempt]:
     """Write invoices for the items and return their attempts, ready for the gateway.
 
     Must run in a transaction, with the accounts locked. Raises IntegrityError if a period has been
-    drawn up before. Constant number of statements, whatever the number of items.
+    drawn up before. Constant number of statements, whatever the number of items. A purchase is
+    not tried again if it is declined.
     """
     groups = consolidate(items)
     if not groups:
         return []
     invoices = Invoice.objects.bulk_create(
-        _invoice(group, members, number=number, on=on)
+        _invoice(group, members, number=number, on=on, is_purchase=is_purchase)
         for (group, members), number in zip(
             groups.items(),
             take_numbers(len(groups), series=Series.INVOICE, year=on.year),
@@ -84,7 +96,9 @@ def draw_up(items: Iterable[Item], *, on: date) -> list[PaymentAttempt]:
         for item in members
     )
     flat = [item for members in groups.values() for item in members]
-    Period.objects.bulk_create(_period(line, item) for line, item in zip(lines, flat, strict=True))
+    Period.objects.bulk_create(
+        _period(line, item) for line, item in zip(lines, flat, strict=True) if item.subscription
+    )
     return new_attempts(invoices, on=on)
 
 
@@ -106,9 +120,10 @@ def new_attempts(invoices: list[Invoice], *, on: date) -> list[PaymentAttempt]:
     )
 
 
-def _invoice(group: Group, members: list[Item], *, number: str, on: date) -> Invoice:
-    first_start = min(item.quote.term.starts_on for item in members)
-    account = members[0].subscription.account
+def _invoice(
+    group: Group, members: list[Item], *, number: str, on: date, is_purchase: bool
+) -> Invoice:
+    account = members[0].of.account
     return Invoice(
         ref=new_ref(),
         number=number,
@@ -117,28 +132,32 @@ def _invoice(group: Group, members: list[Item], *, number: str, on: date) -> Inv
         bill_to_email=account.bills_to,
         currency=group.currency,
         payment_method_id=group.payment_method_id,
-        total_amount=sum((item.quote.amount for item in members), Decimal(0)),
+        total_amount=sum((item.quote.gross_amount for item in members), Decimal(0)),
+        is_purchase=is_purchase,
         due_on=group.due_on,
         issued_at=clock.now(),
-        collect_until=rules.collect_until(first_on=on, starts_on=first_start),
+        collect_until=min(
+            rules.collect_until(first_on=on, starts_on=item.quote.term.starts_on)
+            for item in members
+        ),
     )
 
 
 def _line(invoice: Invoice, item: Item) -> InvoiceLine:
-    subscription, quote = item.subscription, item.quote
-    what = subscription.site or subscription.label
-    plan = subscription.plan
+    quote = item.quote
     return InvoiceLine(
         invoice=invoice,
-        subscription=subscription,
-        description=_("%(plan)s for %(what)s") % {"plan": plan, "what": what}
-        if what
-        else str(plan),
+        subscription=item.subscription,
+        coupon_batch=item.coupon_batch,
+        description=item.description,
         starts_on=quote.term.starts_on,
         ends_on=quote.term.ends_on,
         amount=quote.amount,
         price=quote.price,
         price_reason=quote.reason.value,
+        tax_name=quote.tax.name,
+        tax_percent=quote.tax.percent,
+        tax_amount=quote.tax.amount,
     )
 
 

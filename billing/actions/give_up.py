@@ -1,48 +1,87 @@
 """Give up invoices that could not be collected, and end what they would have paid for."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Case, Q, Value, When
+from django.utils.translation import gettext as _
 
-from billing.models import Invoice, Period, Subscription
+from billing.actions.credit import issue_credit_note
+from billing.collection import Uncollected, uncollected
+from billing.models import Invoice, InvoiceLine, Period, Subscription
+from billing.models.credits import CreditKind
 from billing.models.invoices import InvoiceState
 from billing.models.subscriptions import SubscriptionState
 from partners.models import Account
+from portal.lib import clock
 from portal.mail.actions.queue import Draft, queue_many
 
 BATCH = 200
 
 
-def give_up(invoices: list[Invoice], *, on: date) -> None:
-    """Close the invoices unpaid; what they were for is served to the end of what was paid.
+def give_up(lines: Sequence[InvoiceLine], *, on: date) -> set[int]:
+    """Stop collecting these lines; what they were for is served to the end of what was paid.
 
-    Must run in a transaction. The periods drawn up with them never opened and are gone.
+    Must run in a transaction, with their invoices locked. A line that leaves an invoice while
+    others of it are still collected leaves by a credit note. The periods drawn up with the lines
+    never opened and are gone. Returns the ids of the invoices given up as a whole.
     """
-    if not invoices:
-        return
-    ids = [invoice.pk for invoice in invoices]
-    Invoice.objects.filter(pk__in=ids).update(state=InvoiceState.UNCOLLECTED, next_attempt_on=None)
-    Period.objects.filter(line__invoice__in=ids, opened_at__isnull=True).delete()
-    unpaid = Subscription.objects.filter(invoice_lines__invoice__in=ids)
-    ending = list(unpaid.values_list("pk", flat=True))
-    Subscription.objects.filter(pk__in=ending).update(
+    if not lines:
+        return set()
+    ids = [line.pk for line in lines]
+    Period.objects.filter(line__in=ids, opened_at__isnull=True).delete()
+    _stop_renewing(ids, on=on)
+    invoices = Invoice.objects.select_related("account").in_bulk(
+        {line.invoice_id for line in lines}
+    )
+    staying = {
+        invoice: [one for one in rest if one.line.pk not in ids]
+        for invoice, rest in uncollected(invoices.values()).items()
+    }
+    over = {pk for pk in invoices if not staying.get(pk)}
+    Invoice.objects.filter(pk__in=over).update(state=InvoiceState.UNCOLLECTED, next_attempt_on=None)
+    for pk, invoice in invoices.items():
+        leaving = [line for line in lines if line.invoice_id == pk]
+        if pk not in over:
+            _leave(invoice, leaving, staying[pk])
+        _tell(invoice, leaving)
+    return over
+
+
+def _stop_renewing(lines: list[int], *, on: date) -> None:
+    unpaid = Subscription.objects.filter(invoice_lines__in=lines)
+    Subscription.objects.filter(pk__in=list(unpaid.values_list("pk", flat=True))).update(
         next_charge_on=None,
         state=Case(
             When(Q(paid_through__gt=on), then=Value(SubscriptionState.ENDING)),
             default=Value(SubscriptionState.EXPIRED),
         ),
     )
+
+
+def _leave(invoice: Invoice, leaving: list[InvoiceLine], staying: list[Uncollected]) -> None:
+    """Take these lines off an invoice whose other lines have days left."""
+    issue_credit_note(
+        invoice,
+        {line.pk: line.gross_amount for line in leaving},
+        kind=CreditKind.UNCOLLECTED,
+        reason=_("Could not be collected in time"),
+        by=None,
+        at=clock.now(),
+    )
+    invoice.collect_until = min(one.last_day for one in staying)
+    invoice.save(update_fields=["collect_until"])
+
+
+def _tell(invoice: Invoice, lines: list[InvoiceLine]) -> None:
     queue_many(
-        draft
-        for invoice in invoices
-        for draft in to_whom_it_fails(
+        to_whom_it_fails(
             invoice.account,
             kind="billing/given_up",
-            key=f"given_up:{invoice.ref}",
-            arguments={"invoice_id": invoice.pk},
+            key=f"given_up:{invoice.ref}:{lines[0].pk}",
+            arguments={"invoice_id": invoice.pk, "line_ids": [line.pk for line in lines]},
         )
     )
 
@@ -57,7 +96,7 @@ def to_whom_it_fails(
 
 
 def give_up_due(*, on: date) -> int:
-    """Give up every open invoice whose last day of collecting has passed; returns how many."""
+    """Give up every line whose last day of collecting has passed; returns of how many invoices."""
     given_up = 0
     while batch := _give_up_batch(on=on):
         given_up += batch
@@ -66,9 +105,12 @@ def give_up_due(*, on: date) -> int:
 
 @transaction.atomic
 def _give_up_batch(*, on: date) -> int:
-    due = Invoice.objects.to_give_up(on).select_related("account").order_by("collect_until", "id")
-    invoices = list(due.select_for_update(of=("self",), skip_locked=True, no_key=True)[:BATCH])
-    give_up(invoices, on=on)
+    due = Invoice.objects.to_give_up(on).order_by("collect_until", "id")
+    invoices = list(due.select_for_update(skip_locked=True, no_key=True)[:BATCH])
+    lines = [
+        one.line for rest in uncollected(invoices).values() for one in rest if one.last_day < on
+    ]
+    give_up(lines, on=on)
     return len(invoices)
 
 

@@ -14,7 +14,8 @@ from billing.errors import (
     PaymentInDoubtError,
 )
 from billing.models import PaymentAttempt, PaymentMethod, Plan, Subscription
-from billing.pricing import PriceBook, offer
+from billing.offers import offer
+from billing.pricing import PriceBook
 from billing.queries import has_premium_plan
 from billing.rules import KINDS_THAT_EARN_POINTS, Outcome
 from partners.models import Account, Site
@@ -59,5 +60,5 @@ def _open_purchase(site: Site, plan: Plan, *, on: date) -> tuple[Subscription, P
         sale_offer=bought.sale,
         sale_amount=bought.sale_amount,
     )
-    [attempt] = draw_up([Item(subscription, bought.now)], on=on)
+    [attempt] = draw_up([Item(subscription, bought.now)], on=on, is_purchase=True)
     return subscription, attempt

@@ -13,10 +13,19 @@ from decimal import Decimal
 from django.db import transaction
 
 from billing import gateways
+from billing.actions.coupons import void_unused
 from billing.actions.credit import issue_credit_note, left_to_credit
 from billing.errors import InvoiceNotPaidError
 from billing.gateways import RefundRequest, Reply
-from billing.models import Invoice, InvoiceLine, PaymentAttempt, PeriodEnd, Refund
+from billing.models import (
+    CouponBatch,
+    Invoice,
+    InvoiceLine,
+    PaymentAttempt,
+    Period,
+    PeriodEnd,
+    Refund,
+)
 from billing.models.credits import CreditKind
 from billing.models.invoices import InvoiceState
 from billing.models.subscriptions import SubscriptionState
@@ -120,14 +129,12 @@ def settle_refund(opened: Refund, reply: Reply, *, on: date) -> None:
 def _money_is_back(settled: Refund, *, on: date) -> None:
     invoice = settled.credit_note.invoice
     left = left_to_credit(invoice)
-    lines = (
-        InvoiceLine.objects.filter(credits__credit_note=settled.credit_note, period__isnull=False)
-        .select_related("period", "subscription")
-        .order_by("pk")
-    )
-    for line in lines:
-        if not left[line.pk]:
-            _end_period(line, on=on)
+    all_back = [line for line, amount in left.items() if not amount]
+    lines = InvoiceLine.objects.filter(credits__credit_note=settled.credit_note, pk__in=all_back)
+    periods = Period.objects.filter(line__in=lines).select_related("subscription").order_by("line")
+    for period in periods:
+        _end_period(period, on=on)
+    void_unused(CouponBatch.objects.filter(invoice_line__in=lines), at=clock.now())
     queue(
         Draft(
             kind="billing/refunded",
@@ -139,9 +146,9 @@ def _money_is_back(settled: Refund, *, on: date) -> None:
     )
 
 
-def _end_period(line: InvoiceLine, *, on: date) -> None:
+def _end_period(period: Period, *, on: date) -> None:
     """All its money is back: the period ends today, or never begins, and its event is void."""
-    period, subscription = line.period, line.subscription
+    subscription = period.subscription
     PeriodEnd.objects.get_or_create(period=period, defaults={"ended_on": on})
     if period.ordinal == subscription.next_ordinal - 1:
         has_begun = period.starts_on <= on

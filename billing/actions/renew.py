@@ -7,6 +7,7 @@ from datetime import date
 from django.db import OperationalError, transaction
 
 from billing.actions import charge
+from billing.actions.change_plan import carry_out
 from billing.actions.draw_up import Item, draw_up
 from billing.models import NonprofitVerification, ParkedAccount, PaymentAttempt, Subscription
 from billing.pricing import Agreement, PriceBook
@@ -81,6 +82,7 @@ def _open_batch(accounts: list[int], *, book: PriceBook, on: date) -> list[Payme
             "account_id", flat=True
         )
     )
+    carry_out(subscriptions)
     items = [
         Item(
             subscription,

@@ -9,9 +9,10 @@ from datetime import date
 
 from django.db import transaction
 
-from billing import rules
+from billing.actions.coupons import print_coupons
 from billing.actions.draw_up import methods_now
 from billing.actions.give_up import give_up, to_whom_it_fails
+from billing.collection import uncollected
 from billing.gateways import Reply
 from billing.models import (
     Cancellation,
@@ -24,8 +25,8 @@ from billing.models import (
 )
 from billing.models.invoices import InvoiceState
 from billing.models.subscriptions import SubscriptionState
-from billing.pricing import Agreement
 from billing.rules import KINDS_THAT_EARN_POINTS, Outcome
+from billing.schedule import Schedule
 from partners.actions.points import EventTold, record_events
 from partners.rules import EventKind
 from portal.lib import clock
@@ -83,13 +84,14 @@ def _paid(invoices: list[Invoice], *, on: date) -> None:
         state=InvoiceState.PAID, paid_at=at, next_attempt_on=None
     )
     Period.objects.filter(line__invoice__in=ids, opened_at__isnull=True).update(opened_at=at)
-    lines = list(
-        InvoiceLine.objects.filter(invoice__in=ids, period__isnull=False)
-        .select_related("subscription__plan__product", "subscription__site", "period")
-        .order_by("pk")
+    periods = list(
+        Period.objects.filter(line__invoice__in=ids)
+        .select_related("subscription__plan__product", "subscription__site")
+        .order_by("line")
     )
-    _serve_on(lines)
-    record_events(_events(lines, on=on), on=on)
+    _serve_on(periods)
+    print_coupons(ids)
+    record_events(_events(periods, on=on), on=on)
     queue_many(
         Draft(
             kind="billing/receipt",
@@ -102,44 +104,43 @@ def _paid(invoices: list[Invoice], *, on: date) -> None:
     )
 
 
-def _serve_on(lines: list[InvoiceLine]) -> None:
+def _serve_on(periods: list[Period]) -> None:
     """Each subscription is paid through its new period, and knows its next charge."""
+    subscriptions = [period.subscription for period in periods]
     cancelled = set(
         Cancellation.objects.filter(
-            subscription__in=[line.subscription_id for line in lines], withdrawn_at__isnull=True
+            subscription__in=subscriptions, withdrawn_at__isnull=True
         ).values_list("subscription_id", flat=True)
     )
-    for line in lines:
-        subscription, ordinal = line.subscription, line.period.ordinal
-        subscription.paid_through = line.ends_on
-        subscription.next_ordinal = ordinal + 1
+    for period in periods:
+        subscription, following = period.subscription, period.ordinal + 1
+        subscription.paid_through = period.ends_on
+        subscription.next_ordinal = following
         if subscription.pk in cancelled:
             subscription.state, subscription.next_charge_on = SubscriptionState.ENDING, None
         else:
-            agreement = Agreement.of(subscription, is_nonprofit=False)
             subscription.state = SubscriptionState.ACTIVE
-            subscription.next_charge_on = agreement.charge_on(ordinal + 1)
+            subscription.next_charge_on = Schedule.of(subscription).charge_on(following)
     Subscription.objects.bulk_update(
-        [line.subscription for line in lines],
-        ["paid_through", "next_ordinal", "state", "next_charge_on"],
+        subscriptions, ["paid_through", "next_ordinal", "state", "next_charge_on"]
     )
 
 
-def _events(lines: list[InvoiceLine], *, on: date) -> list[EventTold]:
+def _events(periods: list[Period], *, on: date) -> list[EventTold]:
     """A premium plan of a site that was activated or renewed is told to the programme."""
     return [
         EventTold(
-            source=f"period:{line.period.pk}",
+            source=f"period:{period.pk}",
             site_id=site.pk,
             account_id=site.account_id,
-            kind=EventKind.RENEWED if line.period.ordinal else EventKind.ACTIVATED,
-            occurs_on=line.starts_on,
+            kind=EventKind.RENEWED if period.ordinal else EventKind.ACTIVATED,
+            occurs_on=period.starts_on,
             paid_on=on,
-            product_code=line.subscription.plan.product.code,
+            product_code=product.code,
         )
-        for line in lines
-        if (site := line.subscription.site)
-        and line.subscription.plan.product.kind in KINDS_THAT_EARN_POINTS
+        for period in periods
+        if (site := period.subscription.site)
+        and (product := period.subscription.plan.product).kind in KINDS_THAT_EARN_POINTS
     ]
 
 
@@ -147,36 +148,25 @@ def _events(lines: list[InvoiceLine], *, on: date) -> list[EventTold]:
 
 
 def _declined(attempts: list[PaymentAttempt], *, on: date) -> None:
-    """Set the next day to try, or give the invoice up; the payer is told either way."""
+    """Set the next day to try, or give up what has none left; the payer is told either way."""
     if not attempts:
         return
     invoices = [attempt.invoice for attempt in attempts]
-    starting = set(
-        Invoice.objects.filter(
-            pk__in=[invoice.pk for invoice in invoices],
-            lines__subscription__state=SubscriptionState.STARTING,
-        ).values_list("pk", flat=True)
-    )
-    firsts, starts = _first_attempts(invoices), _first_starts(invoices)
-    current, hopeless = methods_now(invoices), []
+    wanted, current = uncollected(invoices), methods_now(invoices)
+    hopeless: list[InvoiceLine] = []
     for attempt in attempts:
-        invoice = attempt.invoice
-        if invoice.pk in starting:
-            hopeless.append(invoice)
+        invoice, open_lines = attempt.invoice, wanted[attempt.invoice_id]
+        if invoice.is_purchase:
+            hopeless += [one.line for one in open_lines]
         elif attempt.outcome == Outcome.SOFT_DECLINE.value:
-            invoice.next_attempt_on = rules.next_attempt_on(
-                first_on=firsts[invoice.pk],
-                starts_on=starts[invoice.pk],
-                today=on,
-            )
-            if invoice.next_attempt_on is None:
-                hopeless.append(invoice)
+            days = {one.line: one.next_day(after=on) for one in open_lines}
+            invoice.next_attempt_on = min(filter(None, days.values()), default=None)
+            hopeless += [line for line, day in days.items() if day is None]
         elif _is_another(current.get(invoice.pk), attempt):
             invoice.next_attempt_on = on  # a card added or renewed while this was being refused
     Invoice.objects.bulk_update(invoices, ["next_attempt_on"])
-    give_up(hopeless, on=on)
-    given_up = {invoice.pk for invoice in hopeless}  # told by the mail that says so
-    _tell_declined([attempt for attempt in attempts if attempt.invoice_id not in given_up])
+    ended = give_up(hopeless, on=on)  # told by the mail that says so
+    _tell_declined([attempt for attempt in attempts if attempt.invoice_id not in ended])
 
 
 def _is_another(method: PaymentMethod | None, attempt: PaymentAttempt) -> bool:
@@ -184,17 +174,6 @@ def _is_another(method: PaymentMethod | None, attempt: PaymentAttempt) -> bool:
     if method is None or method != attempt.payment_method:
         return method is not None
     return method.updated_at is not None and method.updated_at > attempt.created_at
-
-
-def _first_attempts(invoices: list[Invoice]) -> dict[int, date]:
-    firsts = PaymentAttempt.objects.filter(invoice__in=invoices, ordinal=1)
-    return dict(firsts.values_list("invoice_id", "attempted_on"))
-
-
-def _first_starts(invoices: list[Invoice]) -> dict[int, date]:
-    """The start of the earliest period each invoice pays for: its retries are counted to it."""
-    lines = InvoiceLine.objects.filter(invoice__in=invoices).order_by("invoice_id", "starts_on")
-    return dict(lines.distinct("invoice_id").values_list("invoice_id", "starts_on"))
 
 
 def _tell_declined(attempts: list[PaymentAttempt]) -> None:

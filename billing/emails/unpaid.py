@@ -1,7 +1,8 @@
 """Not paid: tried again, waiting for another card, or given up."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
+from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
@@ -86,31 +87,32 @@ def decline_in_words(attempt: PaymentAttempt) -> str:
 
 
 @letter("billing/given_up", sample=lambda: _given_up(sample_attempt().invoice, sample_lines()))
-def given_up(message: Message, *, invoice_id: int) -> Context:
-    """The invoice is closed unpaid: what that ends, and how to have it back."""
+def given_up(message: Message, *, invoice_id: int, line_ids: Sequence[int]) -> Context:
+    """These lines of the invoice stay unpaid: what that ends, and how to have it back."""
     invoice = Invoice.objects.select_related("account").get(pk=invoice_id)
-    lines = InvoiceLine.objects.filter(invoice=invoice).select_related("subscription")
-    return _given_up(invoice, lines.order_by("id"), to=message.to)
+    lines = InvoiceLine.objects.filter(pk__in=line_ids).select_related("subscription")
+    return _given_up(invoice, list(lines.order_by("id")), to=message.to)
 
 
-def _given_up(invoice: Invoice, lines: Iterable[InvoiceLine], *, to: str = "") -> Context:
+def _given_up(invoice: Invoice, lines: Sequence[InvoiceLine], *, to: str = "") -> Context:
     rows = [(line.description, _outcome(line.subscription), _last_day(line)) for line in lines]
     return about(invoice, to=to) | {
         "rows": rows,
+        "total": sum((line.gross_amount for line in lines), Decimal(0)),
         "is_order": all(outcome == "never" for _line, outcome, _day in rows),
         "action_url": billing_page(invoice),
         "action_label": _("Open your billing page"),
     }
 
 
-def _outcome(subscription: Subscription) -> str:
+def _outcome(subscription: Subscription | None) -> str:
     """One of: never (began), running (again), ending, ended."""
-    if subscription.paid_through is None:
+    if subscription is None or subscription.paid_through is None:
         return "never"
     states = {SubscriptionState.ACTIVE: "running", SubscriptionState.ENDING: "ending"}
     return states.get(SubscriptionState(subscription.state), "ended")
 
 
 def _last_day(line: InvoiceLine) -> date | None:
-    paid_through = line.subscription.paid_through
+    paid_through = line.subscription.paid_through if line.subscription else None
     return paid_through - A_DAY if paid_through else None

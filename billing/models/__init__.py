@@ -1,24 +1,28 @@
 """What is sold, what was agreed, what is charged."""
 
 from billing.models.catalogue import Plan, Price, Product, Sale, SaleOffer
+from billing.models.changes import Cancellation, PlanChange, Revival
+from billing.models.coupons import Coupon, CouponBatch, CouponVoid, Redemption, VolumePrice
 from billing.models.credits import CreditNote, CreditNoteLine, PeriodEnd, Refund
+from billing.models.disputes import Dispute
 from billing.models.gateway import GatewayCustomer, GatewayEvent
-from billing.models.invoices import Invoice, InvoiceLine, InvoiceSeries, PaymentAttempt
+from billing.models.invoices import Invoice, InvoiceSeries, PaymentAttempt
+from billing.models.lines import InvoiceLine
 from billing.models.methods import PaymentMethod
 from billing.models.notices import PriceNotice
 from billing.models.simulated import SimulatedCharge, SimulatedRefund
-from billing.models.subscriptions import (
-    Cancellation,
-    NonprofitVerification,
-    ParkedAccount,
-    Period,
-    Subscription,
-)
+from billing.models.special_cases import NonprofitVerification, ParkedAccount
+from billing.models.subscriptions import Period, Subscription
+from billing.models.tax import TaxRate
 
 __all__ = [
     "Cancellation",
+    "Coupon",
+    "CouponBatch",
+    "CouponVoid",
     "CreditNote",
     "CreditNoteLine",
+    "Dispute",
     "GatewayCustomer",
     "GatewayEvent",
     "Invoice",
@@ -31,13 +35,18 @@ __all__ = [
     "Period",
     "PeriodEnd",
     "Plan",
+    "PlanChange",
     "Price",
     "PriceNotice",
     "Product",
+    "Redemption",
     "Refund",
+    "Revival",
     "Sale",
     "SaleOffer",
     "SimulatedCharge",
     "SimulatedRefund",
     "Subscription",
+    "TaxRate",
+    "VolumePrice",
 ]

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from billing.rules import Cycle, Kind
 from portal.lib.history import tracked
 from portal.lib.money import AmountField, CurrencyField, is_currency
-from portal.lib.ranges import DateSpan, Same, SameText
+from portal.lib.ranges import DateSpan, Same, SameTextOrAny
 
 KINDS = [
     (Kind.SITE_PLAN.value, _("site premium plan")),
@@ -139,7 +139,7 @@ class SaleOffer(models.Model):
     """A temporary price of one plan: a fixed amount in a currency, or a percentage off.
 
     Bought between `starts_on` and `ends_on` (both inclusive), it holds for the first year of
-    service. Offers for a plan and currency never overlap.
+    service. Offers for a plan and currency never overlap; a percentage is for every currency.
     """
 
     sale = models.ForeignKey(Sale, on_delete=models.PROTECT, related_name="offers")
@@ -181,7 +181,7 @@ class SaleOffer(models.Model):
                 name="sale_offers_do_not_overlap",
                 expressions=[
                     (Same("plan"), RangeOperators.OVERLAPS),
-                    (SameText("currency"), RangeOperators.OVERLAPS),
+                    (SameTextOrAny("currency"), RangeOperators.OVERLAPS),
                     (DateSpan("starts_on", "ends_on", bounds="[]"), RangeOperators.OVERLAPS),
                 ],
             ),

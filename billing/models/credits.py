@@ -5,11 +5,13 @@ from typing import ClassVar, Self
 import pgtrigger
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from billing.models.invoices import OUTCOMES, Invoice, InvoiceLine, PaymentAttempt
+from billing.models.invoices import OUTCOMES, Invoice, PaymentAttempt
+from billing.models.lines import InvoiceLine
 from billing.models.subscriptions import Period
+from billing.rules import Outcome
 from partners.models import Account
 from portal.lib import clock
 from portal.lib.money import AmountField, CurrencyField, is_currency
@@ -20,6 +22,8 @@ from portal.lib.triggers import fixed_once_written, never_changes
 class CreditKind(models.TextChoices):
     REFUND = "refund", _("refund")
     ADJUSTMENT = "adjustment", _("no longer wanted")
+    UNCOLLECTED = "uncollected", _("could not be collected")
+    CHARGEBACK = "chargeback", _("taken back by the bank")
 
 
 class CreditNoteQuerySet(models.QuerySet["CreditNote"]):
@@ -64,13 +68,18 @@ class CreditNoteLine(models.Model):
 
     credit_note = models.ForeignKey(CreditNote, on_delete=models.PROTECT, related_name="lines")
     invoice_line = models.ForeignKey(InvoiceLine, on_delete=models.PROTECT, related_name="credits")
-    amount = AmountField(verbose_name=_("amount"))
+    amount = AmountField(verbose_name=_("amount"), help_text=_("tax included"))
+    tax_amount = AmountField(verbose_name=_("tax in it"), default=0, db_default=0)
 
     class Meta:
         verbose_name = _("credit note line")
         verbose_name_plural = _("credit note lines")
         constraints = [
             models.CheckConstraint(condition=Q(amount__gt=0), name="credit_line_positive"),
+            models.CheckConstraint(
+                condition=Q(tax_amount__gte=0, tax_amount__lte=F("amount")),
+                name="credit_line_tax_within_it",
+            ),
             models.UniqueConstraint(
                 fields=["credit_note", "invoice_line"], name="credit_line_once_a_note"
             ),
@@ -87,8 +96,8 @@ class CreditNoteLine(models.Model):
                     IF EXISTS (SELECT FROM billing_creditnoteline credited
                                  JOIN billing_invoiceline line ON line.id = credited.invoice_line_id
                                 WHERE line.id IN (SELECT invoice_line_id FROM new_credits)
-                                GROUP BY line.id, line.amount
-                               HAVING sum(credited.amount) > line.amount) THEN
+                                GROUP BY line.id, line.amount, line.tax_amount
+                               HAVING sum(credited.amount) > line.amount + line.tax_amount) THEN
                         RAISE EXCEPTION 'no more can be credited than was invoiced';
                     END IF;
                     RETURN NULL;
@@ -101,9 +110,13 @@ class CreditNoteLine(models.Model):
 
 
 class Refund(models.Model):
-    """Money on its way back. Committed with its key before the gateway hears of it."""
+    """Money on its way back. Committed with its key before the gateway hears of it.
 
-    credit_note = models.OneToOneField(CreditNote, on_delete=models.PROTECT, related_name="refund")
+    Refused for good, it can be tried again as a row of its own, or settled by staff outside the
+    gateway (`settled_by` and their note say so).
+    """
+
+    credit_note = models.ForeignKey(CreditNote, on_delete=models.PROTECT, related_name="refunds")
     attempt = models.ForeignKey(PaymentAttempt, on_delete=models.PROTECT, related_name="refunds")
     idempotency_key = models.CharField(max_length=64, unique=True)
     amount = AmountField(verbose_name=_("amount"))
@@ -113,11 +126,20 @@ class Refund(models.Model):
     decline_code = models.CharField(_("why not"), max_length=64, blank=True)
     provider_ref = models.CharField(_("gateway's reference"), max_length=128, blank=True)
     settled_at = models.DateTimeField(_("settled at"), null=True, blank=True)
+    settled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+    note = models.CharField(_("how it was settled"), max_length=300, blank=True)
 
     class Meta:
         verbose_name = _("refund")
         verbose_name_plural = _("refunds")
         constraints = [
+            models.UniqueConstraint(
+                fields=["credit_note"],
+                condition=~Q(outcome=Outcome.HARD_DECLINE.value),
+                name="one_refund_a_credit_note",
+            ),
             models.CheckConstraint(condition=Q(amount__gt=0), name="refund_positive"),
             models.CheckConstraint(condition=is_currency(), name="refund_currency_is_iso"),
         ]

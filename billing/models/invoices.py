@@ -1,30 +1,21 @@
-"""Invoices, their lines, and the attempts to collect them."""
+"""Invoices, and the attempts to collect them."""
 
-from datetime import date, timedelta
+from datetime import date
 from typing import ClassVar, Self
 
 import pgtrigger
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
-from django.utils.formats import date_format
-from django.utils.translation import gettext
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
-from billing.models.catalogue import Price
 from billing.models.methods import PaymentMethod
-from billing.models.subscriptions import Subscription
-from billing.rules import Outcome, PriceReason
+from billing.rules import Outcome
 from partners.models import Account
 from portal.lib import clock
 from portal.lib.money import AmountField, CurrencyField, is_currency
 from portal.lib.refs import RefField
-from portal.lib.triggers import fixed_once_written, never_changes
+from portal.lib.triggers import fixed_once_written
 
-PRICE_REASONS = [
-    (PriceReason.STANDARD.value, _("standard price")),
-    (PriceReason.SALE.value, _("sale price, first year")),
-    (PriceReason.NONPROFIT.value, _("free for non-profits")),
-]
 OUTCOMES = [
     (Outcome.SUCCEEDED.value, _("paid")),
     (Outcome.SOFT_DECLINE.value, _("declined")),
@@ -75,7 +66,7 @@ class InvoiceQuerySet(models.QuerySet["Invoice"]):
         )
 
     def to_give_up(self, on: date) -> Self:
-        """Open, with no day left to collect them on and no attempt in flight."""
+        """Open, with a line whose last day of collecting has passed and no attempt in flight."""
         return self._settled().filter(state=InvoiceState.OPEN, collect_until__lt=on)
 
     def _settled(self) -> Self:
@@ -87,7 +78,8 @@ class InvoiceQuerySet(models.QuerySet["Invoice"]):
 class Invoice(models.Model):
     """One consolidated charge: everything of an account due on a day, with one method and currency.
 
-    What was issued never changes; its state and the day of the next attempt do.
+    What was issued never changes; its state and the day of the next attempt do. A purchase is paid
+    while somebody waits, so a decline ends it; a renewal is tried again.
     """
 
     ref = RefField()
@@ -96,7 +88,8 @@ class Invoice(models.Model):
     bill_to_name = models.CharField(_("to"), max_length=200)
     bill_to_email = models.EmailField(_("to the address"), max_length=254)
     currency = CurrencyField(verbose_name=_("currency"))
-    total_amount = AmountField(verbose_name=_("total"))
+    total_amount = AmountField(verbose_name=_("total"), help_text=_("tax included"))
+    is_purchase = models.BooleanField(_("a purchase"), default=False, db_default=False)
     due_on = models.DateField(_("due on"))
     issued_at = models.DateTimeField(_("issued at"), default=clock.now)
     payment_method = models.ForeignKey(
@@ -115,7 +108,7 @@ class Invoice(models.Model):
     )
     next_attempt_on = models.DateField(_("next attempt"), null=True, blank=True)
     collect_until = models.DateField(
-        _("collect until"), help_text=_("unpaid after this day, it is given up")
+        _("collect until"), help_text=_("unpaid after this day, a line of it is given up")
     )
     paid_at = models.DateTimeField(_("paid at"), null=True, blank=True)
 
@@ -159,77 +152,13 @@ class Invoice(models.Model):
             "bill_to_email",
             "currency",
             "total_amount",
+            "is_purchase",
             "due_on",
             "issued_at",
         )
 
     def __str__(self) -> str:
         return self.number
-
-
-class InvoiceLineQuerySet(models.QuerySet["InvoiceLine"]):
-    def explained(self) -> Self:
-        """In order, with what says why each costs what it costs."""
-        return self.select_related("price", "period").order_by("invoice", "id")
-
-
-class InvoiceLine(models.Model):
-    """What an invoice is made of: one subscription's period, its price, and why that price."""
-
-    invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="lines")
-    subscription = models.ForeignKey(
-        Subscription, on_delete=models.PROTECT, related_name="invoice_lines"
-    )
-    description = models.CharField(_("description"), max_length=300)
-    starts_on = models.DateField(_("from"))
-    ends_on = models.DateField(_("until"))
-    amount = AmountField(verbose_name=_("amount"))
-    price = models.ForeignKey(Price, on_delete=models.PROTECT, related_name="+", null=True)
-    price_reason = models.CharField(_("why this price"), max_length=16, choices=PRICE_REASONS)
-
-    objects: ClassVar[InvoiceLineQuerySet] = InvoiceLineQuerySet.as_manager()  # type: ignore[assignment]
-
-    class Meta:
-        verbose_name = _("invoice line")
-        verbose_name_plural = _("invoice lines")
-        ordering = ("invoice", "id")
-        constraints = [
-            models.UniqueConstraint(
-                fields=["invoice", "subscription", "starts_on"],
-                name="line_once_an_invoice",
-            ),
-            models.CheckConstraint(condition=Q(amount__gte=0), name="line_not_negative"),
-            models.CheckConstraint(
-                condition=Q(ends_on__gt=F("starts_on")), name="line_dates_in_order"
-            ),
-            models.CheckConstraint(
-                condition=Q(price_reason__in=[r.value for r in PriceReason]),
-                name="line_price_reason_known",
-            ),
-        ]
-        triggers = never_changes()
-
-    def __str__(self) -> str:
-        return self.description
-
-    @property
-    def last_on(self) -> date:
-        """The last day of what it pays for."""
-        return self.ends_on - timedelta(days=1)
-
-    @property
-    def why(self) -> str:
-        """Why it costs what it costs; a standard price says since when it is one.
-
-        Reads `price` and `period`: fetch lines with `explained()`.
-        """
-        period = getattr(self, "period", None)  # gone with an invoice that was given up
-        if self.price_reason != PriceReason.STANDARD.value or not self.price or not period:
-            return self.get_price_reason_display()
-        since = self.price.existing_from if period.ordinal else self.price.new_from
-        return gettext("standard price since %(date)s") % {
-            "date": date_format(since, "DATE_FORMAT")
-        }
 
 
 class PaymentAttempt(models.Model):

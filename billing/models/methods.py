@@ -40,6 +40,9 @@ class PaymentMethod(models.Model):
         null=True, blank=True, editable=False, help_text=_("when the network sent new details")
     )
     removed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    detached_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text=_("when the gateway forgot it")
+    )
 
     objects: ClassVar[PaymentMethodQuerySet] = PaymentMethodQuerySet.as_manager()  # type: ignore[assignment]
 
@@ -57,12 +60,23 @@ class PaymentMethod(models.Model):
                 fields=["gateway", "provider_ref"], name="method_provider_ref_unique"
             ),
             models.CheckConstraint(
+                condition=Q(detached_at__isnull=True) | Q(removed_at__isnull=False),
+                name="only_removed_methods_are_detached",
+            ),
+            models.CheckConstraint(
                 condition=Q(expires_month__gte=1, expires_month__lte=12),
                 name="method_month_in_year",
             ),
             models.CheckConstraint(
                 condition=Q(last4__regex=r"^[0-9]{4}$"), name="method_last4_digits"
             ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["removed_at"],
+                condition=Q(removed_at__isnull=False, detached_at__isnull=True),
+                name="method_to_detach",
+            )
         ]
 
     def __str__(self) -> str:

@@ -1,25 +1,23 @@
-"""Subscriptions, their stored periods, and what changes their course."""
+"""Subscriptions and their stored periods."""
 
 from datetime import date, timedelta
 from typing import ClassVar, Self
 
 import pgtrigger
-from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from billing.models.catalogue import Plan, SaleOffer
 from billing.models.methods import PaymentMethod
 from partners.models import Account, Site
 from portal.lib import clock
-from portal.lib.history import tracked
 from portal.lib.money import AmountField, CurrencyField, is_currency
 from portal.lib.ranges import DateSpan, Same
 from portal.lib.refs import RefField
-from portal.lib.triggers import never_changes
 
 
 class SubscriptionState(models.TextChoices):
@@ -48,9 +46,10 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
 class Subscription(models.Model):
     """The agreement to serve a plan and renew it.
 
-    Periods are counted from `anchor_on`; `purchased_on` decides when a sale price ends.
-    `next_charge_on` is its due row: the day its next renewal is drawn up, empty while one is open,
-    after a cancellation, or at the end.
+    Periods are counted from `anchor_on`; `purchased_on` decides when a sale price ends. The periods
+    on the present plan are a leg: it begins with period `leg_ordinal`, `leg_months` after the
+    anchor. `next_charge_on` is its due row: the day its next renewal is drawn up, empty while one
+    is open, after a cancellation, or at the end.
     """
 
     ref = RefField()
@@ -81,6 +80,23 @@ class Subscription(models.Model):
     )
     purchased_on = models.DateField(_("purchased on"))
     anchor_on = models.DateField(_("periods counted from"))
+    leg_ordinal = models.PositiveIntegerField(
+        _("first period of this plan"), default=0, db_default=0
+    )
+    leg_months = models.PositiveIntegerField(
+        _("months from the anchor to it"), default=0, db_default=0
+    )
+    leg_charged_on = models.DateField(
+        _("charged on"), null=True, blank=True, help_text=_("its first period; empty: the anchor")
+    )
+    exclusive_key = models.CharField(
+        max_length=280,
+        blank=True,
+        default="",
+        db_default="",
+        editable=False,
+        help_text=_("what only one running subscription may be for"),
+    )
     sale_offer = models.ForeignKey(
         SaleOffer, on_delete=models.PROTECT, related_name="+", null=True, blank=True
     )
@@ -122,6 +138,11 @@ class Subscription(models.Model):
                 condition=Q(state=SubscriptionState.ACTIVE) | Q(next_charge_on__isnull=True),
                 name="only_active_subscriptions_renew",
             ),
+            models.UniqueConstraint(
+                fields=["exclusive_key"],
+                condition=~Q(state=SubscriptionState.EXPIRED) & ~Q(exclusive_key=""),
+                name="one_running_subscription_for",
+            ),
         ]
         indexes = [
             models.Index(
@@ -140,6 +161,14 @@ class Subscription(models.Model):
 
     def __str__(self) -> str:
         return f"{self.plan} · {self.site or self.label or self.account}"
+
+    @property
+    def in_words(self) -> str:
+        """What it is and what for, as an invoice says it."""
+        what = self.site or self.label
+        if not what:
+            return str(self.plan)
+        return gettext("%(plan)s for %(what)s") % {"plan": self.plan, "what": what}
 
     @property
     def last_day_paid(self) -> date | None:
@@ -200,83 +229,3 @@ class Period(models.Model):
 
     def __str__(self) -> str:
         return f"{self.starts_on:%Y-%m-%d} – {self.ends_on:%Y-%m-%d}"
-
-
-class Cancellation(models.Model):
-    """Auto-renewal switched off, by whom and when; taken back until the period ends."""
-
-    subscription = models.ForeignKey(
-        Subscription, on_delete=models.PROTECT, related_name="cancellations"
-    )
-    cancelled_at = models.DateTimeField(_("cancelled at"))
-    cancelled_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.PROTECT,
-        related_name="+",
-        null=True,
-        blank=True,
-    )
-    withdrawn_at = models.DateTimeField(_("taken back at"), null=True, blank=True)
-
-    class Meta:
-        verbose_name = _("cancellation")
-        verbose_name_plural = _("cancellations")
-        constraints = [
-            models.UniqueConstraint(
-                fields=["subscription"],
-                condition=Q(withdrawn_at__isnull=True),
-                name="one_cancellation_in_force",
-            )
-        ]
-
-    def __str__(self) -> str:
-        return str(self.subscription)
-
-
-class NonprofitVerificationQuerySet(models.QuerySet["NonprofitVerification"]):
-    def covers(self, account: Account, *, on: date) -> bool:
-        """Whether the account counts as a non-profit on that day."""
-        return self.filter(account=account, verified_on__lte=on).exists()
-
-
-class NonprofitVerification(models.Model):
-    """Staff's word that an account is a non-profit: its premium plans are invoiced at zero."""
-
-    account = models.OneToOneField(
-        Account, on_delete=models.PROTECT, related_name="nonprofit_verification"
-    )
-    verified_on = models.DateField(_("verified on"))
-    verified_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.PROTECT,
-        related_name="+",
-        null=True,
-        blank=True,
-    )
-
-    objects: ClassVar[NonprofitVerificationQuerySet] = NonprofitVerificationQuerySet.as_manager()  # type: ignore[assignment]
-
-    class Meta:
-        verbose_name = _("non-profit verification")
-        verbose_name_plural = _("non-profit verifications")
-        triggers = never_changes()
-
-    def __str__(self) -> str:
-        return str(self.account)
-
-
-@tracked()
-class ParkedAccount(models.Model):
-    """An account whose data broke a billing run: left out until staff put it right."""
-
-    account = models.OneToOneField(Account, on_delete=models.CASCADE, related_name="parked")
-    parked_at = models.DateTimeField(_("parked at"))
-    reason = models.TextField(_("reason"))
-
-    class Meta:
-        verbose_name = _("parked account")
-        verbose_name_plural = _("parked accounts")
-        ordering = ("parked_at",)
-
-    def __str__(self) -> str:
-        return str(self.account)

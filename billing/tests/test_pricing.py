@@ -7,7 +7,8 @@ import pytest
 
 from billing.errors import NoPriceError
 from billing.models import Price
-from billing.pricing import Agreement, PriceBook, offer, sale_for
+from billing.offers import offer, sale_for
+from billing.pricing import Agreement, PriceBook
 from billing.rules import Cycle, Kind, PriceReason
 from portal.testing import builders as make
 

@@ -120,13 +120,13 @@ def test_a_renewal_that_was_declined_is_not_drawn_up_again() -> None:
     assert (len(first), len(second)) == (1, 0)
 
 
-def test_a_run_with_nothing_due_is_two_questions() -> None:
+def test_a_run_with_nothing_due_is_three_questions() -> None:
     make.subscription_bought(on=BOUGHT)
 
     with CaptureQueriesContext(connection) as queries:
         renew_due(on=BOUGHT + A_DAY)
 
-    assert len(queries) == 2  # the prices, and who is due
+    assert len(queries) == 3  # the prices, the taxes, and who is due
 
 
 # --- Together ------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """An unsuccessful charge is tried again on its days, waits for another card, or is given up."""
 
 from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -137,7 +138,7 @@ def test_a_retry_is_the_same_invoice_and_no_second_period(monthly, live) -> None
     assert Period.objects.filter(opened_at=None).count() == 1
 
 
-def test_a_shared_charge_is_retried_until_the_first_of_its_periods_would_start(live) -> None:
+def test_a_line_of_a_shared_charge_is_given_up_on_its_own_last_day(live) -> None:
     studio = make.studio()
     make.subscription_bought(account=studio, kind=Kind.SITE_PLAN, on=BOUGHT)
     make.subscription_bought(account=studio, kind=Kind.APP, on=date(2026, 6, 1))
@@ -145,10 +146,47 @@ def test_a_shared_charge_is_retried_until_the_first_of_its_periods_would_start(l
 
     live_through(live, date(2027, 6, 1), date(2027, 6, 9))
 
-    # The app's period starts on 1 June: a week of grace, for both.
+    # The app's period starts on 1 June: it has a week of grace. The site's starts on the 15th.
     assert [day.day for day in attempted_on(renewal())] == [1, 2, 4, 6, 8]
     states = Subscription.objects.values_list("plan__product__kind", "state")
-    assert dict(states) == {"site_plan": "ending", "app": "expired"}
+    assert dict(states) == {"site_plan": "active", "app": "expired"}
+    assert renewal().state == InvoiceState.OPEN
+    assert renewal().next_attempt_on == date(2027, 6, 14)
+    assert renewal().collect_until == date(2027, 6, 15)
+
+
+def test_what_was_given_up_leaves_the_invoice_by_a_credit_note_and_is_not_charged(live) -> None:
+    studio = make.studio()
+    make.subscription_bought(account=studio, kind=Kind.SITE_PLAN, on=BOUGHT)
+    app = make.subscription_bought(account=studio, kind=Kind.APP, on=date(2026, 6, 1))
+    make.card(account=studio, test_card="sim_soft")
+    live_through(live, date(2027, 6, 1), date(2027, 6, 9))
+    make.card(account=studio)
+
+    live(date(2027, 6, 14))
+
+    note = renewal().credit_notes.get()
+    assert (note.kind, note.amount) == ("uncollected", Decimal(100))
+    assert renewal().state == InvoiceState.PAID
+    assert renewal().attempts.latest("ordinal").amount == Decimal(100)
+    app.refresh_from_db()
+    assert (app.state, app.paid_through) == ("expired", date(2027, 6, 1))
+    assert mails("billing/given_up") == 1
+
+
+def test_a_card_refused_for_good_keeps_each_line_until_its_own_last_day(live) -> None:
+    studio = make.studio()
+    make.subscription_bought(account=studio, kind=Kind.SITE_PLAN, on=BOUGHT)
+    make.subscription_bought(account=studio, kind=Kind.APP, on=date(2026, 6, 1))
+    make.card(account=studio, test_card="sim_lost")
+
+    live_through(live, date(2027, 6, 1), date(2027, 6, 16))
+
+    assert [day.day for day in attempted_on(renewal())] == [1]
+    assert renewal().state == InvoiceState.UNCOLLECTED
+    states = Subscription.objects.values_list("plan__product__kind", "state")
+    assert dict(states) == {"site_plan": "expired", "app": "expired"}
+    assert mails("billing/given_up") == 2
 
 
 # --- Given up ------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ __all__ = [
     "AmountField",
     "CurrencyField",
     "Money",
+    "PercentField",
     "from_minor",
     "in_words",
     "rounded",
@@ -35,6 +36,14 @@ class CurrencyField(models.CharField):
 
     def __init__(self, **options: object) -> None:
         options.update(max_length=3)
+        super().__init__(**options)  # type: ignore[arg-type]
+
+
+class PercentField(models.DecimalField):
+    """A percentage with up to three decimals: 20.000 is a fifth."""
+
+    def __init__(self, **options: object) -> None:
+        options.update(max_digits=6, decimal_places=3)
         super().__init__(**options)  # type: ignore[arg-type]
 
 

@@ -6,6 +6,8 @@ everywhere. A range of exactly one id says the same with what every PostgreSQL h
 
 from django.contrib.postgres.fields import BigIntegerRangeField, DateRangeField
 from django.db.models import BigIntegerField, F, Func, Value
+from django.db.models.expressions import Combinable
+from django.db.models.functions import NullIf
 
 
 class Same(Func):
@@ -25,8 +27,20 @@ class SameText(Func):
     output_field = BigIntegerRangeField()
 
     def __init__(self, field: str) -> None:
-        hashed = Func(F(field), function="hashtext", output_field=BigIntegerField())
+        hashed = Func(self.text(field), function="hashtext", output_field=BigIntegerField())
         super().__init__(hashed, hashed, Value("[]"))
+
+    @staticmethod
+    def text(field: str) -> Combinable:
+        return F(field)
+
+
+class SameTextOrAny(SameText):
+    """The same, but the empty text is like every other: the range without ends."""
+
+    @staticmethod
+    def text(field: str) -> Combinable:
+        return NullIf(F(field), Value(""))
 
 
 class DateSpan(Func):

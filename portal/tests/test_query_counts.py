@@ -39,7 +39,7 @@ QUERIES = {
     "claims:csv": 5,
     "claims:claim": 7,
     "claims:submission": 4,
-    "billing:overview": 13,
+    "billing:overview": 15,
     "billing:invoices": 8,
     "billing:invoices_csv": 6,
     "billing:invoices_zip": 7,
@@ -48,7 +48,7 @@ QUERIES = {
     "billing:invoice_address": 4,
     "billing:cards": 5,
     "billing:card_return": 4,
-    "billing:upgrade": 11,
+    "billing:upgrade": 12,
 }
 FOLLOWED_BY_A_POST = {
     "partners:enrolment",
