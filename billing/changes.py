@@ -1,11 +1,16 @@
-"""Changes of plan that wait for the next renewal, as previews, timelines and notices see them."""
+"""Changes of plan as previews, timelines and notices see them: what can be chosen, what waits."""
 
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, QuerySet
 
-from billing.models import PlanChange, Subscription
-from billing.pricing import Agreement
+from billing.errors import NoPriceError
+from billing.models import NonprofitVerification, Plan, PlanChange, Subscription
+from billing.pricing import Agreement, PriceBook, Quote
+from billing.rules import KINDS_WITH_TIERS, MONTHS, Kind
 
 WAITING = "waiting_changes"
 
@@ -36,3 +41,46 @@ def coming_agreement(subscription: Subscription, *, is_nonprofit: bool) -> Agree
         change_waiting(subscription),
         from_ordinal=subscription.next_ordinal,
     )
+
+
+def plans_to_change_to(subscription: Subscription) -> QuerySet[Plan]:
+    """The plans sold today that it can move to: other cycles, and other tiers where there are."""
+    kind = subscription.plan.product.kind
+    plans = Plan.objects.filter(is_sold=True, prices__currency=subscription.currency)
+    if Kind(kind) in KINDS_WITH_TIERS:
+        plans = plans.filter(product__kind=kind)
+    else:
+        plans = plans.filter(product=subscription.plan.product_id)
+    return plans.exclude(pk=subscription.plan_id).select_related("product").distinct()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """A plan it could move to, and what its first period there would cost, by what charges."""
+
+    plan: Plan
+    first: Quote
+
+
+def choices(subscription: Subscription, *, book: PriceBook, on: date) -> list[Choice]:
+    """Every plan it can move to with its next renewal, cheapest tier and shortest cycle first."""
+    return [
+        Choice(plan=plan, first=first)
+        for plan in sorted(
+            plans_to_change_to(subscription),
+            key=lambda plan: (plan.product.tier, plan.product_id, MONTHS[plan.cycle_rule]),
+        )
+        if (first := first_quote(subscription, plan, book=book, on=on))
+    ]
+
+
+def first_quote(
+    subscription: Subscription, plan: Plan, *, book: PriceBook, on: date
+) -> Quote | None:
+    """The first period on another plan; None where it has no price on its charge day."""
+    is_nonprofit = NonprofitVerification.objects.covers(subscription.account, on=on)
+    agreement = Agreement.of(subscription, is_nonprofit=is_nonprofit)
+    following = subscription.next_ordinal
+    with suppress(NoPriceError):
+        return book.quote(agreement.on_plan(plan, from_ordinal=following), following)
+    return None

@@ -49,5 +49,13 @@ class NotRenewingError(BillingError):
     """The subscription does not renew (any more), so there is nothing to cancel."""
 
 
+class NotRevivableError(BillingError):
+    """It renews, or it was cancelled and can be taken back, or its time is not over yet."""
+
+
+class NoChangeWaitingError(BillingError):
+    """There is no change of plan to take back, or it has been carried out."""
+
+
 class NotCancelledError(BillingError):
     """There is no cancellation to take back, or its period has ended."""

@@ -49,6 +49,12 @@ class ChargeLead:
         return self.monthly_days if cycle is Cycle.MONTHLY else self.longer_days
 
 
+# docs/rules.md: "Changing plan". What comes in tiers can be changed for another tier; a domain or
+# an app is itself and nothing else, so only its cycle can be changed.
+KINDS_WITH_TIERS = frozenset(
+    {Kind.SITE_PLAN, Kind.STUDIO_PLAN, Kind.MARKETING_SUITE, Kind.BUSINESS_EMAIL}
+)
+
 # docs/rules.md: "Charge days".
 CHARGE_LEADS: dict[Kind, ChargeLead] = {
     Kind.SITE_PLAN: ChargeLead(monthly_days=0, longer_days=14),

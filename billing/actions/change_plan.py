@@ -1,9 +1,67 @@
 """Another plan or cycle, from the next renewal on."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
-from billing.models import PlanChange, Subscription
-from billing.pricing import Agreement
+from django.db import transaction
+
+from billing.changes import first_quote, plans_to_change_to
+from billing.errors import (
+    NoChangeWaitingError,
+    NotForSaleError,
+    NotRenewingError,
+    PaymentUnderWayError,
+)
+from billing.models import Plan, PlanChange, Subscription
+from billing.models.subscriptions import SubscriptionState
+from billing.pricing import Agreement, PriceBook
+from portal.lib import clock
+from portal.models import User
+
+
+@transaction.atomic
+def ask_for_change(subscription: Subscription, plan: Plan, *, by: User, at: datetime) -> PlanChange:
+    """Move to another plan with the next renewal, instead of any change asked for before.
+
+    Nothing is charged now; a sale price ends with the change. Raises NotRenewingError,
+    PaymentUnderWayError (the next renewal is being collected), NotForSaleError.
+    """
+    locked = _locked(subscription)
+    if locked.state != SubscriptionState.ACTIVE:
+        raise NotRenewingError
+    if locked.next_charge_on is None:
+        raise PaymentUnderWayError
+    if not plans_to_change_to(locked).filter(pk=plan.pk).exists():
+        raise NotForSaleError
+    quote = first_quote(locked, plan, book=PriceBook.load(), on=clock.date_of(at))
+    if quote is None:
+        raise NotForSaleError
+    PlanChange.objects.waiting().filter(subscription=locked).update(withdrawn_at=at)
+    return PlanChange.objects.create(
+        subscription=locked,
+        from_plan=locked.plan,
+        to_plan=plan,
+        quoted_amount=quote.gross_amount,
+        requested_at=at,
+        requested_by=by,
+    )
+
+
+@transaction.atomic
+def withdraw_change(subscription: Subscription, *, at: datetime) -> None:
+    """Stay on the present plan after all. Raises NoChangeWaitingError."""
+    locked = _locked(subscription)
+    if not PlanChange.objects.waiting().filter(subscription=locked).update(withdrawn_at=at):
+        raise NoChangeWaitingError
+
+
+def _locked(subscription: Subscription) -> Subscription:
+    """Locked as the run that draws up renewals locks it: a change comes before that, or after."""
+    return (
+        Subscription.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("account", "plan__product")
+        .get(pk=subscription.pk)
+    )
 
 
 def carry_out(subscriptions: Sequence[Subscription]) -> None:

@@ -4,20 +4,18 @@ from datetime import date
 
 from django.db import transaction
 
-from billing.actions import charge
+from billing.actions.charge_now import charge_now
 from billing.actions.draw_up import Item, draw_up
 from billing.errors import (
     AlreadyUpgradedError,
     NoPaymentMethodError,
     NotForSaleError,
-    PaymentDeclinedError,
-    PaymentInDoubtError,
 )
 from billing.models import PaymentAttempt, PaymentMethod, Plan, Subscription
 from billing.offers import offer
 from billing.pricing import PriceBook
 from billing.queries import has_premium_plan
-from billing.rules import KINDS_THAT_EARN_POINTS, Outcome
+from billing.rules import KINDS_THAT_EARN_POINTS
 from partners.models import Account, Site
 
 
@@ -29,12 +27,7 @@ def upgrade_site(site: Site, plan: Plan, *, on: date) -> Subscription:
     itself).
     """
     subscription, attempt = _open_purchase(site, plan, on=on)
-    charge.run([attempt], on=on)
-    attempt.refresh_from_db()
-    if attempt.settled_at is None:
-        raise PaymentInDoubtError
-    if attempt.outcome != Outcome.SUCCEEDED.value:
-        raise PaymentDeclinedError(attempt.decline_code)
+    charge_now(attempt, on=on)
     subscription.refresh_from_db()
     return subscription
 

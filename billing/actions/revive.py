@@ -1,0 +1,74 @@
+"""Reviving what ran out: charged now, and renewing again."""
+
+from datetime import date, datetime
+
+from django.db import transaction
+
+from billing.actions.charge_now import charge_now
+from billing.actions.draw_up import Item, draw_up
+from billing.errors import AlreadyUpgradedError, NoPaymentMethodError, NotRevivableError
+from billing.models import PaymentAttempt, PaymentMethod, PlanChange, Revival, Subscription
+from billing.models.subscriptions import SubscriptionState
+from billing.pricing import PriceBook, Quote
+from billing.queries import has_premium_plan
+from billing.revivals import is_revivable, revived_agreement
+from billing.rules import KINDS_THAT_EARN_POINTS
+from partners.models import Account
+from portal.lib import clock
+from portal.models import User
+
+
+def revive(subscription: Subscription, *, by: User, at: datetime) -> None:
+    """Serve what has run out from today on, and renew it as before.
+
+    Charged now to its card, at what existing subscribers pay today. Raises NotRevivableError,
+    AlreadyUpgradedError, NoPriceError, NoPaymentMethodError (unless nothing is to pay),
+    PaymentDeclinedError (all is as before), PaymentInDoubtError (it completes by itself).
+    """
+    attempt = _open_revival(subscription, by=by, at=at)
+    charge_now(attempt, on=clock.date_of(at))
+
+
+@transaction.atomic
+def _open_revival(subscription: Subscription, *, by: User, at: datetime) -> PaymentAttempt:
+    on = clock.date_of(at)
+    account = Account.objects.select_for_update(no_key=True).get(pk=subscription.account_id)
+    locked = (
+        Subscription.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("account", "plan__product", "site")
+        .get(pk=subscription.pk)
+    )
+    if not is_revivable(locked, on=on):
+        raise NotRevivableError
+    if _is_taken(locked):
+        raise AlreadyUpgradedError
+    quote = _begin_again(locked, on=on, at=at)
+    has_card = PaymentMethod.objects.usable().filter(account=account, is_default=True).exists()
+    if quote.gross_amount and not has_card:
+        raise NoPaymentMethodError
+    Revival.objects.create(subscription=locked, revived_at=at, revived_by=by)
+    [attempt] = draw_up([Item(locked, quote)], on=on, is_purchase=True)
+    return attempt
+
+
+def _is_taken(subscription: Subscription) -> bool:
+    """Whether another plan serves its site meanwhile."""
+    is_plan = subscription.plan.product.kind in KINDS_THAT_EARN_POINTS
+    return is_plan and subscription.site is not None and has_premium_plan(subscription.site)
+
+
+def _begin_again(subscription: Subscription, *, on: date, at: datetime) -> Quote:
+    """Set its days anew, and say what the next period costs. What was cancelled is so no more."""
+    agreement = revived_agreement(subscription, on=on)
+    quote = PriceBook.load().quote(agreement, subscription.next_ordinal)
+    subscription.anchor_on = agreement.anchor_on
+    subscription.leg_ordinal = agreement.leg.ordinal
+    subscription.leg_months = agreement.leg.months
+    subscription.leg_charged_on = agreement.leg.charged_on
+    subscription.state = SubscriptionState.STARTING
+    subscription.save(
+        update_fields=["anchor_on", "leg_ordinal", "leg_months", "leg_charged_on", "state"]
+    )
+    subscription.cancellations.filter(withdrawn_at__isnull=True).update(withdrawn_at=at)
+    PlanChange.objects.waiting().filter(subscription=subscription).update(withdrawn_at=at)
+    return quote
