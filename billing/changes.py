@@ -3,6 +3,7 @@
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Prefetch, QuerySet
@@ -10,7 +11,8 @@ from django.db.models import Prefetch, QuerySet
 from billing.errors import NoPriceError
 from billing.models import NonprofitVerification, Plan, PlanChange, Subscription
 from billing.pricing import Agreement, PriceBook, Quote
-from billing.rules import KINDS_WITH_TIERS, MONTHS, Kind
+from billing.rules import KINDS_WITH_TIERS, MONTHS, Kind, PriceReason
+from portal.lib.periods import add_months
 
 WAITING = "waiting_changes"
 
@@ -72,6 +74,54 @@ def choices(subscription: Subscription, *, book: PriceBook, on: date) -> list[Ch
         )
         if (first := first_quote(subscription, plan, book=book, on=on))
     ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """The charges on the present plan and on another, for the periods that begin before a day."""
+
+    until: date
+    staying: list[Quote]
+    moving: list[Quote]
+    ends_sale: bool
+
+    @property
+    def staying_total(self) -> Decimal:
+        return sum((quote.gross_amount for quote in self.staying), Decimal(0))
+
+    @property
+    def moving_total(self) -> Decimal:
+        return sum((quote.gross_amount for quote in self.moving), Decimal(0))
+
+
+def compare(subscription: Subscription, plan: Plan, *, book: PriceBook, on: date) -> Comparison:
+    """Both, from the next renewal on, over the longer of the cycles (a year at least).
+
+    By the code that will charge. Raises NoPriceError.
+    """
+    is_nonprofit = NonprofitVerification.objects.covers(subscription.account, on=on)
+    agreement = Agreement.of(subscription, is_nonprofit=is_nonprofit)
+    following = subscription.next_ordinal
+    moved = agreement.on_plan(plan, from_ordinal=following)
+    months = max(12, MONTHS[agreement.cycle], MONTHS[moved.cycle])
+    until = add_months(agreement.term(following).starts_on, months)
+    staying = _starting_before(until, agreement, book, first=following)
+    return Comparison(
+        until=until,
+        staying=staying,
+        moving=_starting_before(until, moved, book, first=following),
+        ends_sale=any(quote.reason is PriceReason.SALE for quote in staying),
+    )
+
+
+def _starting_before(
+    until: date, agreement: Agreement, book: PriceBook, *, first: int
+) -> list[Quote]:
+    quotes, ordinal = [], first
+    while agreement.term(ordinal).starts_on < until:
+        quotes.append(book.quote(agreement, ordinal))
+        ordinal += 1
+    return quotes
 
 
 def first_quote(

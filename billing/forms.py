@@ -5,7 +5,9 @@ from typing import Any, cast
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from billing.changes import Choice
 from billing.gateways.simulated import TEST_CARDS
+from billing.models import Plan
 from billing.offers import Offer
 from partners.models import Account
 from portal.lib.money import in_words
@@ -30,6 +32,22 @@ class PlanForm(forms.Form):
     @property
     def chosen(self) -> Offer:
         return self.offers[self.cleaned_data["plan"]]
+
+
+class PlanChangeForm(forms.Form):
+    """Which plan to move to with the next renewal."""
+
+    plan = forms.TypedChoiceField(label=_("Plan"), coerce=int, widget=forms.RadioSelect)
+
+    def __init__(self, *args: Any, choices: list[Choice], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.offered = {choice.plan.pk: choice for choice in choices}
+        field = cast("forms.TypedChoiceField", self.fields["plan"])
+        field.choices = [(choice.plan.pk, str(choice.plan)) for choice in choices]
+
+    @property
+    def chosen(self) -> Plan:
+        return self.offered[self.cleaned_data["plan"]].plan
 
 
 class InvoiceAddressForm(forms.ModelForm):

@@ -1,9 +1,11 @@
 """What pages read of billing. A constant number of queries each."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Count, Exists, Prefetch, Q, QuerySet, Subquery
@@ -29,6 +31,7 @@ from partners.models import Account, Site
 from partners.queries import ExpectedEvent
 from portal.lib import clock
 
+A_DAY = timedelta(days=1)
 EARNING = Q(plan__product__kind__in=[kind.value for kind in KINDS_THAT_EARN_POINTS])
 
 
@@ -120,6 +123,11 @@ class ComingCharge:
     quote: Quote
 
     @property
+    def last_on(self) -> date:
+        """The last day of what it pays for."""
+        return self.quote.term.ends_on - A_DAY
+
+    @property
     def price_reason(self) -> str:
         return timeline.price_reason(self.quote)
 
@@ -144,6 +152,31 @@ def coming_charges(account: Account, *, on: date, until: date) -> list[ComingCha
         for charge in _charges(subscription, book, nonprofit=nonprofit, until=until)
     ]
     return sorted(coming, key=lambda charge: (charge.quote.charge_on, charge.subscription.pk))
+
+
+@dataclass(frozen=True, slots=True)
+class ComingInvoice:
+    """What will be one invoice: the charges of a day in one currency to one method."""
+
+    charge_on: date
+    currency: str
+    charges: list[ComingCharge]
+
+    @property
+    def total(self) -> Decimal:
+        return sum((charge.quote.gross_amount for charge in self.charges), Decimal(0))
+
+
+def coming_invoices(account: Account, *, on: date, until: date) -> list[ComingInvoice]:
+    """The coming charges as they will be consolidated, soonest first."""
+    together: dict[tuple[date, str, int | None], list[ComingCharge]] = defaultdict(list)
+    for charge in coming_charges(account, on=on, until=until):
+        method = charge.subscription.payment_method_id
+        together[charge.quote.charge_on, charge.quote.currency, method].append(charge)
+    return [
+        ComingInvoice(day, currency, charges)
+        for (day, currency, _method), charges in together.items()
+    ]
 
 
 def _charges(

@@ -1,8 +1,10 @@
 from django.urls import path
 
-from billing import card_views, views, webhooks
+from billing import card_views, subscription_views, views, webhooks
 
 app_name = "billing"
+
+SUBSCRIPTION = "a/<ref:account_ref>/subscriptions/<ref:ref>"
 
 urlpatterns = [
     path("a/<ref:account_ref>/billing/", views.overview, name="overview"),
@@ -20,16 +22,22 @@ urlpatterns = [
     path("a/<ref:account_ref>/billing/invoices/<ref:ref>/", views.invoice, name="invoice"),
     path("a/<ref:account_ref>/billing/cards/", card_views.cards, name="cards"),
     path("a/<ref:account_ref>/billing/cards/return/", card_views.card_return, name="card_return"),
+    path("a/<ref:account_ref>/billing/timeline/", views.timeline, name="timeline"),
+    path("a/<ref:account_ref>/billing/timeline.csv", views.timeline_csv, name="timeline_csv"),
+    path(f"{SUBSCRIPTION}/", subscription_views.subscription, name="subscription"),
+    path(f"{SUBSCRIPTION}/cancellation/", subscription_views.cancellation, name="cancellation"),
     path(
-        "a/<ref:account_ref>/subscriptions/<ref:ref>/cancellation/",
-        views.cancellation,
-        name="cancellation",
-    ),
-    path(
-        "a/<ref:account_ref>/subscriptions/<ref:ref>/cancellation/withdrawal/",
-        views.cancellation_withdrawal,
+        f"{SUBSCRIPTION}/cancellation/withdrawal/",
+        subscription_views.cancellation_withdrawal,
         name="cancellation_withdrawal",
     ),
+    path(f"{SUBSCRIPTION}/plan/", subscription_views.plan_change, name="plan_change"),
+    path(
+        f"{SUBSCRIPTION}/plan/withdrawal/",
+        subscription_views.plan_change_withdrawal,
+        name="plan_change_withdrawal",
+    ),
+    path(f"{SUBSCRIPTION}/revival/", subscription_views.revival, name="revival"),
     path("a/<ref:account_ref>/sites/<ref:site_ref>/plan/", views.upgrade, name="upgrade"),
     path("billing/webhooks/<slug:gateway>/", webhooks.webhook, name="webhook"),
 ]

@@ -5,27 +5,23 @@ from datetime import timedelta
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.utils.formats import date_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from billing import pdf
-from billing.actions.cancel import cancel, take_back
 from billing.actions.purchase import upgrade_site
 from billing.errors import (
     AlreadyUpgradedError,
     NoPaymentMethodError,
-    NotCancelledError,
-    NotRenewingError,
     PaymentDeclinedError,
     PaymentInDoubtError,
-    PaymentUnderWayError,
 )
 from billing.forms import InvoiceAddressForm, PlanForm
-from billing.models import Invoice, Subscription
+from billing.models import Invoice
 from billing.queries import (
     coming_charges,
+    coming_invoices,
     default_card,
     has_premium_plan,
     invoice_years,
@@ -44,8 +40,9 @@ from portal.lib.money import rounded
 from portal.lib.pages import page_of
 from portal.lib.zips import zip_response
 
-TIMELINE_AHEAD = timedelta(days=92)
-TIMELINE_SHOWN = 12
+SOON = timedelta(days=92)
+SOON_SHOWN = 12
+A_YEAR = timedelta(days=366)
 
 
 @require_safe
@@ -53,7 +50,7 @@ TIMELINE_SHOWN = 12
 def overview(request: AccountRequest) -> HttpResponse:
     """The card, what failed, what is charged next and why then, what runs, what was paid."""
     account, today = request.account, clock.today()
-    coming = coming_charges(account, on=today, until=today + TIMELINE_AHEAD)
+    coming = coming_charges(account, on=today, until=today + SOON)
     return render_in_account(
         request,
         "billing/overview.html",
@@ -61,12 +58,53 @@ def overview(request: AccountRequest) -> HttpResponse:
             "active_tab": "billing",
             "card": default_card(account),
             "unpaid": list(open_invoices(account)),
-            "coming": coming[:TIMELINE_SHOWN],
-            "coming_more": max(0, len(coming) - TIMELINE_SHOWN),
-            "timeline_until": today + TIMELINE_AHEAD,
+            "coming": coming[:SOON_SHOWN],
+            "coming_more": max(0, len(coming) - SOON_SHOWN),
+            "soon_until": today + SOON,
             "subscriptions": page_of(request, subscriptions_of(account)),
             "invoices": list(invoices_of(account)[:10]),
         },
+    )
+
+
+@require_safe
+@account_page(Can.SEE_BILLING)
+def timeline(request: AccountRequest) -> HttpResponse:
+    """Every charge of the coming year, day by day as they will be made."""
+    today = clock.today()
+    until = today + A_YEAR
+    coming = coming_invoices(request.account, on=today, until=until)
+    return render_in_account(
+        request,
+        "billing/timeline.html",
+        {"active_tab": "billing", "invoices": page_of(request, coming), "until": until},
+    )
+
+
+@require_safe
+@account_page(Can.SEE_BILLING)
+def timeline_csv(request: AccountRequest) -> HttpResponse:
+    """Every charge of the coming year as CSV."""
+    today = clock.today()
+    return csv_response(  # type: ignore[return-value]
+        f"coming-charges-{request.account.ref}.csv",
+        ["charged_on", "why_then", "what_for", "from", "until", "net", "tax", "total"]
+        + ["currency", "why_this_price"],
+        (
+            (
+                charge.quote.charge_on,
+                charge.date_reason,
+                charge.subscription.in_words,
+                charge.quote.term.starts_on,
+                charge.quote.term.ends_on,
+                charge.quote.amount,
+                charge.quote.tax.amount,
+                charge.quote.gross_amount,
+                charge.quote.currency,
+                charge.price_reason,
+            )
+            for charge in coming_charges(request.account, on=today, until=today + A_YEAR)
+        ),
     )
 
 
@@ -209,39 +247,3 @@ def _bought(request: AccountRequest, site: Site, form: PlanForm) -> bool:
         messages.success(request, text % {"site": site})
         return True
     return False
-
-
-@require_POST
-@account_page(Can.PAY)
-def cancellation(request: AccountRequest, ref: str) -> HttpResponse:
-    """Switch auto-renewal off."""
-    subscription = get_object_or_404(Subscription.objects.in_account(request.account), ref=ref)
-    try:
-        cancel(subscription, by=request.user, at=clock.now())
-    except NotRenewingError:
-        messages.info(request, _("It does not renew: it is cancelled already, or has ended."))
-    except PaymentUnderWayError:
-        text = _("Its renewal is being paid right now. Please try again in a few minutes.")
-        messages.info(request, text)
-    else:
-        last_day = subscription.last_day_paid
-        ends = date_format(last_day, "DATE_FORMAT") if last_day else ""
-        text = _(
-            "It will not renew. You keep it through %(ends)s and can take this back till then."
-        )
-        messages.success(request, text % {"ends": ends})
-    return redirect("billing:overview", account_ref=request.account.ref)
-
-
-@require_POST
-@account_page(Can.PAY)
-def cancellation_withdrawal(request: AccountRequest, ref: str) -> HttpResponse:
-    """Switch auto-renewal on again."""
-    subscription = get_object_or_404(Subscription.objects.in_account(request.account), ref=ref)
-    try:
-        take_back(subscription, on=clock.today(), at=clock.now())
-    except NotCancelledError:
-        messages.info(request, _("There is no cancellation to take back, or it has ended."))
-    else:
-        messages.success(request, _("It renews again, as before."))
-    return redirect("billing:overview", account_ref=request.account.ref)

@@ -229,3 +229,8 @@ class Period(models.Model):
 
     def __str__(self) -> str:
         return f"{self.starts_on:%Y-%m-%d} – {self.ends_on:%Y-%m-%d}"
+
+    @property
+    def last_on(self) -> date:
+        """The last day served."""
+        return self.ends_on - timedelta(days=1)

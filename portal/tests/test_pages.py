@@ -32,6 +32,7 @@ TO_POST_TO = {
     "claims:withdrawal",
     "billing:cancellation",
     "billing:cancellation_withdrawal",
+    "billing:plan_change_withdrawal",
 }
 PAGES = [address for address in account_addresses() if address.name not in TO_POST_TO]
 # A year without invoices has nothing to download.

@@ -54,6 +54,12 @@ IN_ACCOUNT = {
     "billing:cards": (Can.PAY, FORM),
     "billing:card_return": (Can.PAY, FORM),
     "billing:upgrade": (Can.PAY, FORM),
+    "billing:timeline": (Can.SEE_BILLING, SEEN),
+    "billing:timeline_csv": (Can.SEE_BILLING, SEEN),
+    "billing:subscription": (Can.SEE_BILLING, SEEN),
+    "billing:plan_change": (Can.PAY, FORM),
+    "billing:plan_change_withdrawal": (Can.PAY, ACT),
+    "billing:revival": (Can.PAY, FORM),
     "billing:cancellation": (Can.PAY, ACT),
     "billing:cancellation_withdrawal": (Can.PAY, ACT),
 }

@@ -49,12 +49,18 @@ QUERIES = {
     "billing:cards": 5,
     "billing:card_return": 4,
     "billing:upgrade": 12,
+    "billing:timeline": 9,
+    "billing:timeline_csv": 9,
+    "billing:subscription": 12,
+    "billing:plan_change": 9,
+    "billing:revival": 7,
 }
 FOLLOWED_BY_A_POST = {
     "partners:enrolment",
     "claims:withdrawal",
     "billing:cancellation",
     "billing:cancellation_withdrawal",
+    "billing:plan_change_withdrawal",
 }
 
 REHEARSED = 1
