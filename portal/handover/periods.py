@@ -1,4 +1,4 @@
-"""What follows from a subscription's dates on the day of the handover: pure functions, no database.
+"""What follows from a subscription's dates on the day of the handover: pure functions, no queries.
 
 Everything up to the day of the handover is the old system's: with a list of paid periods as that
 says, without one every period that began by then counts as paid on its charge day. A charge day
@@ -13,7 +13,8 @@ from datetime import date, timedelta
 from billing import rules
 from billing.models.subscriptions import SubscriptionState
 from billing.rules import MONTHS, Cycle, Kind
-from portal.lib.periods import Term, term, term_on
+from billing.schedule import Schedule
+from portal.lib.periods import Term, term_on
 
 DAY = timedelta(days=1)
 
@@ -37,15 +38,17 @@ class Told:
     ended_on: date | None
 
     def term(self, ordinal: int) -> Term:
-        return term(anchor_on=self.purchased_on, months=MONTHS[self.cycle], ordinal=ordinal)
+        return self._schedule.term(ordinal)
 
     def term_on(self, day: date) -> Term:
         return term_on(day, anchor_on=self.purchased_on, months=MONTHS[self.cycle])
 
     def charge_on(self, ordinal: int) -> date:
-        if ordinal == 0:
-            return self.purchased_on
-        return rules.charge_on(kind=self.kind, cycle=self.cycle, running=self.term(ordinal - 1))
+        return self._schedule.charge_on(ordinal)
+
+    @property
+    def _schedule(self) -> Schedule:
+        return Schedule(kind=self.kind, cycle=self.cycle, anchor_on=self.purchased_on)
 
 
 @dataclass(frozen=True, slots=True)
