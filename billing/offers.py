@@ -1,5 +1,6 @@
 """What buying a plan would mean, told before it is bought."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -7,7 +8,6 @@ from decimal import Decimal
 from billing import rules
 from billing.models import NonprofitVerification, Plan, SaleOffer
 from billing.pricing import Agreement, PriceBook, Quote
-from billing.rules import Kind
 from partners.models import Account
 from portal.lib.money import rounded
 
@@ -16,13 +16,27 @@ def sale_for(
     plan: Plan, *, currency: str, standard: Decimal, on: date
 ) -> tuple[SaleOffer, Decimal] | None:
     """The offer a purchase on that day takes up, and its price in the currency."""
-    for offer in SaleOffer.objects.running(on).filter(plan=plan):
-        if offer.percent_off is not None:
-            share = Decimal(100 - offer.percent_off) / 100
-            return offer, rounded(standard * share, currency)
-        if offer.amount is not None and offer.currency == currency:
-            return offer, offer.amount
+    running = SaleOffer.objects.running(on).filter(plan=plan)
+    return taken_up(running, currency=currency, standard=standard)
+
+
+def taken_up(
+    running: Iterable[SaleOffer], *, currency: str, standard: Decimal
+) -> tuple[SaleOffer, Decimal] | None:
+    """The one of a plan's running offers that holds in the currency, and its price."""
+    for offer in running:
+        amount = offered_amount(offer, currency=currency, standard=standard)
+        if amount is not None:
+            return offer, amount
     return None
+
+
+def offered_amount(offer: SaleOffer, *, currency: str, standard: Decimal) -> Decimal | None:
+    """What a period costs by the offer; None in a currency in which it does not hold."""
+    if offer.percent_off is not None:
+        share = Decimal(100 - offer.percent_off) / 100
+        return rounded(standard * share, currency)
+    return offer.amount if offer.currency == currency else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,14 +64,11 @@ def offer(plan: Plan, *, account: Account, book: PriceBook, on: date, currency: 
     standard = book.for_purchase(plan_id=plan.pk, currency=currency, on=on)
     found = sale_for(plan, currency=currency, standard=standard.amount, on=on)
     sale, sale_amount = found or (None, None)
-    agreement = Agreement(
-        kind=Kind(plan.product.kind),
-        cycle=plan.cycle_rule,
-        plan_id=plan.pk,
+    agreement = Agreement.bought(
+        plan,
         currency=currency,
         country=account.country,
-        purchased_on=on,
-        anchor_on=on,
+        on=on,
         sale_amount=sale_amount,
         is_nonprofit=NonprofitVerification.objects.covers(account, on=on),
     )

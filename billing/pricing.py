@@ -2,6 +2,7 @@
 
 from bisect import bisect_right
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -38,6 +39,30 @@ class Agreement(Schedule):
             country=subscription.account.country,
             purchased_on=subscription.purchased_on,
             sale_amount=subscription.sale_amount,
+            is_nonprofit=is_nonprofit,
+        )
+
+    @classmethod
+    def bought(
+        cls,
+        plan: Plan,
+        *,
+        currency: str,
+        on: date,
+        sale_amount: Decimal | None = None,
+        country: str = "",
+        is_nonprofit: bool = False,
+    ) -> Self:
+        """What buying the plan on that day agrees."""
+        return cls(
+            kind=Kind(plan.product.kind),
+            cycle=plan.cycle_rule,
+            plan_id=plan.pk,
+            currency=currency,
+            country=country,
+            purchased_on=on,
+            anchor_on=on,
+            sale_amount=sale_amount,
             is_nonprofit=is_nonprofit,
         )
 
@@ -90,9 +115,16 @@ class PriceBook:
     def load(cls) -> Self:
         return cls(list(Price.objects.all()), TaxTable.load())
 
+    @classmethod
+    def with_drafts(cls, drafts: Sequence[Price]) -> Self:
+        """The book as it would be with these versions saved: new ones beside what is stored,
+        changed ones in its place."""
+        stored = Price.objects.exclude(pk__in=[draft.pk for draft in drafts if draft.pk])
+        return cls([*stored, *drafts], TaxTable.load())
+
     def for_purchase(self, *, plan_id: int, currency: str, on: date) -> Price:
         """The version new subscribers buy at. Raises NoPriceError."""
-        versions = self._new[plan_id, currency]
+        versions = self._new.get((plan_id, currency), [])
         place = bisect_right([price.new_from for price in versions], on)
         return _found(versions, place, plan_id=plan_id, currency=currency, on=on)
 
@@ -101,7 +133,7 @@ class PriceBook:
 
         Raises NoPriceError.
         """
-        versions = self._existing[plan_id, currency]
+        versions = self._existing.get((plan_id, currency), [])
         place = bisect_right([price.existing_from for price in versions], on)
         return _found(versions, place, plan_id=plan_id, currency=currency, on=on)
 
@@ -135,6 +167,28 @@ class PriceBook:
                 day=charge_on,
             ),
         )
+
+    def rise(self, agreement: Agreement, ordinal: int) -> tuple[Quote, Quote] | None:
+        """The period before `ordinal` and that one, if it costs more: what is announced.
+
+        Raises NoPriceError.
+        """
+        before, after = self.quote(agreement, ordinal - 1), self.quote(agreement, ordinal)
+        return (before, after) if after.gross_amount > before.gross_amount else None
+
+    # --- What stands in it -----------------------------------------------------------------------
+
+    def currencies(self, plan_id: int) -> list[str]:
+        """Those in which the plan has a price, now or ever."""
+        return sorted(currency for plan, currency in self._new if plan == plan_id)
+
+    def purchase_days(self, *, plan_id: int, currency: str) -> list[date]:
+        """The days from which a purchase follows another version, ascending."""
+        return [price.new_from for price in self._new.get((plan_id, currency), [])]
+
+    def renewal_days(self, *, plan_id: int, currency: str) -> list[date]:
+        """The charge days from which a renewal follows another version, ascending."""
+        return [price.existing_from for price in self._existing.get((plan_id, currency), [])]
 
 
 def _found(versions: list[Price], place: int, *, plan_id: int, currency: str, on: date) -> Price:

@@ -106,6 +106,11 @@ def notice_on(*, cycle: Cycle, charge_on: date) -> date:
     return charge_on - timedelta(days=NOTICE_LEAD.days(cycle))
 
 
+def announced_in_time_from(*, cycle: Cycle, on: date) -> date:
+    """The earliest charge that can still be announced in time, seen from that day."""
+    return on + timedelta(days=NOTICE_LEAD.days(cycle))
+
+
 # --- Retries -------------------------------------------------------------------------------------
 
 

@@ -6,15 +6,17 @@ day, however many of its subscriptions it is about.
 """
 
 from collections import defaultdict
+from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
-from billing.changes import after_change, change_waiting, waiting_change
+from billing.changes import change_waiting, waiting_change
 from billing.errors import NoPriceError
 from billing.models import NonprofitVerification, PriceNotice, Subscription
-from billing.pricing import Agreement, PriceBook
+from billing.pricing import Agreement, PriceBook, Quote
 from billing.rules import NOTICE_LEAD, PriceReason, notice_on
 from partners.models import Account
 from portal.mail.actions.queue import Draft, queue_many
@@ -59,27 +61,43 @@ def _coming(*, on: date, after: int) -> list[Subscription]:
 def _notice(subscription: Subscription, book: PriceBook, *, on: date) -> PriceNotice | None:
     is_free: bool = subscription.is_free  # type: ignore[attr-defined]  # annotated above
     agreement = Agreement.of(subscription, is_nonprofit=is_free)
-    following, change = subscription.next_ordinal, change_waiting(subscription)
     try:
-        before = book.quote(agreement, following - 1)
-        after = book.quote(after_change(agreement, change, from_ordinal=following), following)
+        rise = _rise(subscription, agreement, book)
     except NoPriceError:
         return None  # the run that charges parks the account
-    known = change.quoted_amount if change else before.gross_amount
-    if notice_on(cycle=agreement.cycle, charge_on=after.charge_on) > on:
-        return None
-    if after.gross_amount <= known:
+    if rise is None or notice_on(cycle=agreement.cycle, charge_on=rise.after.charge_on) > on:
         return None
     return PriceNotice(
         subscription=subscription,
-        starts_on=after.term.starts_on,
-        charge_on=after.charge_on,
-        amount_before=known,
-        amount_after=after.gross_amount,
-        currency=after.currency,
-        was_sale=not change and before.reason is PriceReason.SALE,
+        starts_on=rise.after.term.starts_on,
+        charge_on=rise.after.charge_on,
+        amount_before=rise.known,
+        amount_after=rise.after.gross_amount,
+        currency=rise.after.currency,
+        was_sale=rise.was_sale,
         announced_on=on,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Rise:
+    """What its payer knows it costs, and the dearer renewal."""
+
+    known: Decimal
+    after: Quote
+    was_sale: bool = False
+
+
+def _rise(subscription: Subscription, agreement: Agreement, book: PriceBook) -> _Rise | None:
+    following = subscription.next_ordinal
+    if change := change_waiting(subscription):
+        after = book.quote(agreement.on_plan(change.to_plan, from_ordinal=following), following)
+        is_dearer = after.gross_amount > change.quoted_amount
+        return _Rise(change.quoted_amount, after) if is_dearer else None
+    if rise := book.rise(agreement, following):
+        before, after = rise
+        return _Rise(before.gross_amount, after, before.reason is PriceReason.SALE)
+    return None
 
 
 @transaction.atomic

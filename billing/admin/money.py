@@ -5,9 +5,11 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
+from billing.admin.coming import ComingCharges
 from billing.admin.refunds import PayingBack
 from billing.models import (
     Cancellation,
@@ -104,6 +106,9 @@ class SubscriptionAdmin(ReadOnlyAdmin):
         ("ref", "platform_ref", "created_at"),
     )
     inlines = (PeriodInline, CancellationInline)
+
+    def get_urls(self) -> list[URLPattern]:
+        return [*ComingCharges().urls(self), *super().get_urls()]
 
     @display(description=_("account"))
     def of_account(self, subscription: Subscription) -> str:

@@ -8,11 +8,12 @@ from django.contrib.postgres.fields import RangeOperators
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from billing.rules import Cycle, Kind
 from portal.lib.history import tracked
-from portal.lib.money import AmountField, CurrencyField, is_currency
+from portal.lib.money import AmountField, CurrencyField, in_words, is_currency
 from portal.lib.ranges import DateSpan, Same, SameTextOrAny
 
 KINDS = [
@@ -139,7 +140,7 @@ class SaleOffer(models.Model):
     """A temporary price of one plan: a fixed amount in a currency, or a percentage off.
 
     Bought between `starts_on` and `ends_on` (both inclusive), it holds for the first year of
-    service. Offers for a plan and currency never overlap; a percentage is for every currency.
+    service. A plan's offers never overlap in a currency, and a percentage is one in each of them.
     """
 
     sale = models.ForeignKey(Sale, on_delete=models.PROTECT, related_name="offers")
@@ -189,6 +190,24 @@ class SaleOffer(models.Model):
 
     def __str__(self) -> str:
         return f"{self.sale} · {self.plan}"
+
+    @property
+    def terms(self) -> str:
+        """In words: 20% off, or the amount."""
+        if self.amount is not None:
+            return in_words(self.amount, self.currency)
+        return _now("%(percent)d%% off") % {"percent": self.percent_off}
+
+    def runs_on(self, day: date) -> bool:
+        return self.starts_on <= day <= self.ends_on
+
+    def shares_days_with(self, other: "SaleOffer") -> bool:
+        return self.starts_on <= other.ends_on and other.starts_on <= self.ends_on
+
+    def excludes(self, other: "SaleOffer") -> bool:
+        """Whether both could hold for one purchase: a percentage holds in every currency."""
+        same_money = not (self.currency and other.currency) or self.currency == other.currency
+        return self.plan_id == other.plan_id and same_money and self.shares_days_with(other)
 
     def clean(self) -> None:
         if None not in (self.starts_on, self.ends_on) and self.ends_on < self.starts_on:

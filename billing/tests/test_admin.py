@@ -1,4 +1,4 @@
-"""The catalogue is edited safely; parked accounts are taken up again; non-profits are verified."""
+"""Prices that were charged stay; parked accounts are taken up again; non-profits are verified."""
 
 from datetime import date
 from decimal import Decimal
@@ -6,104 +6,13 @@ from decimal import Decimal
 import pytest
 from django.contrib.admin.models import LogEntry
 
-from billing.models import NonprofitVerification, ParkedAccount, Price, Sale, SaleOffer
+from billing.models import NonprofitVerification, ParkedAccount, Price
 from partners.models import Account
 from portal.lib import clock
 from portal.staff.tests import populate
 from portal.staff.tests.populate import browser, plan_of, staff
 
 pytestmark = pytest.mark.django_db
-
-
-def formset(prefix: str, *rows: dict, initial: int = 0) -> dict:
-    """A page's inline rows as a browser sends them."""
-    sent = {f"{prefix}-TOTAL_FORMS": len(rows), f"{prefix}-INITIAL_FORMS": initial}
-    for number, row in enumerate(rows):
-        sent |= {f"{prefix}-{number}-{name}": value for name, value in row.items()}
-    return sent
-
-
-def offer(plan, start: str, end: str, **fields) -> dict:
-    return {"plan": plan.pk, "starts_on": start, "ends_on": end, "percent_off": 20} | fields
-
-
-def add_sale(*offers: dict, code: str = "summer"):
-    sent = {"name": "Summer", "code": code} | formset("offers", *offers)
-    return browser(staff("finance")).post("/admin/billing/sale/add/", sent)
-
-
-def test_a_sale_is_added_with_its_offers():
-    plan = plan_of("plus")
-
-    response = add_sale(offer(plan, "2026-07-01", "2026-07-31"))
-
-    assert response.status_code == 302
-    assert SaleOffer.objects.get().percent_off == 20
-
-
-def test_an_offer_that_overlaps_another_sales_is_an_error_in_the_form():
-    plan = plan_of("plus")
-    add_sale(offer(plan, "2026-07-01", "2026-07-31"))
-
-    response = add_sale(offer(plan, "2026-07-31", "2026-08-15"), code="august")
-
-    assert response.status_code == 200
-    assert "Another offer of this plan runs on some of these days." in response.content.decode()
-    assert Sale.objects.count() == 1
-
-
-def test_an_offer_from_the_day_after_is_none():
-    plan = plan_of("plus")
-    add_sale(offer(plan, "2026-07-01", "2026-07-31"))
-
-    add_sale(offer(plan, "2026-08-01", "2026-08-15"), code="august")
-
-    assert SaleOffer.objects.count() == 2
-
-
-def test_two_overlapping_offers_typed_together_are_an_error_in_the_form():
-    plan = plan_of("plus")
-
-    response = add_sale(
-        offer(plan, "2026-07-01", "2026-07-31"), offer(plan, "2026-07-15", "2026-08-15")
-    )
-
-    assert response.status_code == 200
-    assert "Another offer of this plan runs on some of these days." in response.content.decode()
-
-
-@pytest.mark.parametrize(
-    ("fields", "words"),
-    [
-        ({"amount": "90", "currency": "USD"}, "Give either a percentage"),
-        ({"percent_off": ""}, "Give either a percentage"),
-        ({"percent_off": 101}, "Give either a percentage"),
-        ({"ends_on": "2026-06-30"}, "The offer ends before it starts."),
-    ],
-)
-def test_an_offer_that_makes_no_sense_is_told_in_words(fields, words):
-    response = add_sale(offer(plan_of("plus"), "2026-07-01", "2026-07-31") | fields)
-
-    assert response.status_code == 200
-    assert words in response.content.decode()
-
-
-def test_a_second_price_from_the_same_day_is_an_error_in_the_form():
-    plan = plan_of("plus")
-    sent = {
-        "plan": plan.pk,
-        "currency": "USD",
-        "amount": "150.00",
-        "new_from": "2026-01-01",
-        "existing_from": "2026-03-01",
-    }
-
-    response = browser(staff("finance")).post("/admin/billing/price/add/", sent)
-
-    assert response.status_code == 200
-    words = "Price with this Plan, Currency and For new subscribers from already exists."
-    assert words in response.content.decode()
-    assert Price.objects.count() == 1
 
 
 def test_a_price_that_was_charged_stays_and_a_new_version_is_added():

@@ -141,6 +141,14 @@ def test_fixed_amounts_of_a_plan_and_currency_do_not_overlap() -> None:
     assert insert_like(offer, currency="EUR") == 1
 
 
+def test_a_percentage_overlaps_an_amount_in_any_currency() -> None:
+    offer = make.sale(plan=make.plan(), amount=49, **JUNE)
+
+    with refused("sale_offers_do_not_overlap"):
+        insert_like(offer, percent_off=20, amount=None, currency="")
+    assert insert_like(offer, percent_off=20, amount=None, currency="", **JULY) == 1
+
+
 # --- Cards ---------------------------------------------------------------------------------------
 
 

@@ -77,16 +77,18 @@ SALES = (
         """
         EXISTS (SELECT FROM handover_sales f
                  WHERE f.line < s.line AND (f.product, f.cycle) = (s.product, s.cycle)
-                   AND f.currency IS NOT DISTINCT FROM s.currency
+                   -- a percentage has no currency and holds in each
+                   AND (f.currency = s.currency) IS NOT FALSE
                    AND f.starts_on <= s.ends_on AND s.starts_on <= f.ends_on)
         OR EXISTS (SELECT FROM billing_saleoffer o
                      JOIN billing_sale sale ON sale.id = o.sale_id
                      JOIN billing_plan plan ON plan.id = o.plan_id
                      JOIN billing_product p ON p.id = plan.product_id
                     WHERE (p.code, plan.cycle) = (s.product, s.cycle)
-                      AND o.currency = COALESCE(s.currency, '')
+                      AND (NULLIF(o.currency, '') = s.currency) IS NOT FALSE
                       AND o.starts_on <= s.ends_on AND s.starts_on <= o.ends_on
-                      AND NOT (sale.code = s.sale AND o.starts_on = s.starts_on)
+                      AND NOT ((sale.code, o.starts_on, o.currency)
+                             = (s.sale, s.starts_on, COALESCE(s.currency, '')))
                       AND NOT EXISTS (SELECT FROM handover_sales f
                                        WHERE (f.sale, f.product, f.cycle, f.starts_on)
                                            = (sale.code, s.product, s.cycle, o.starts_on)

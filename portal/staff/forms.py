@@ -16,7 +16,6 @@ WORDS = {
     "price_not_negative": _("A price cannot be negative."),
     "plan_unique": _("The product has a plan on this cycle already."),
     "sale_offers_do_not_overlap": _("Another offer of this plan runs on some of these days."),
-    "sale_offer_starts_once": _("Another offer of this plan and currency starts on that day."),
     "sale_offer_dates_in_order": _("The offer ends before it starts."),
     "sale_offer_percent_or_amount": _(
         "Give either a percentage (1 to 100, no currency) or a fixed amount with its currency."

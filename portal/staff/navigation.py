@@ -1,5 +1,6 @@
 """The admin's sidebar, grouped by work; everyone sees the part their role opens."""
 
+import re
 from typing import Any
 
 from django.http import HttpRequest
@@ -8,7 +9,8 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-# Group → entries: title, icon (Material Symbols), the model's label.
+# Group → entries: title, icon (Material Symbols), the model's label, and if it is not the list as
+# such: the list's filter behind "?", or the page beside it behind "/".
 SIDEBAR = (
     (
         _("Claims"),
@@ -43,6 +45,7 @@ SIDEBAR = (
         _("Billing"),
         (
             (_("Subscriptions"), "autorenew", "billing.subscription"),
+            (_("Coming charges"), "event_upcoming", "billing.subscription/coming"),
             (_("Invoices"), "receipt_long", "billing.invoice"),
             (_("Invoice lines"), "list_alt", "billing.invoiceline"),
             (_("Credit notes"), "undo", "billing.creditnote"),
@@ -73,21 +76,27 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         items = [
             _item(request, *entry)
             for entry in entries
-            if request.user.has_perm(view_permission(entry[2].partition("?")[0]))
+            if request.user.has_perm(view_permission(entry[2]))
         ]
         if items:
             groups.append({"title": title, "separator": bool(groups), "items": items})
     return groups
 
 
-def view_permission(label: str) -> str:
-    app, _dot, model = label.partition(".")
+def view_permission(target: str) -> str:
+    app, _dot, model = re.split(r"[?/]", target)[0].partition(".")
     return f"{app}.view_{model}"
 
 
+def _address(target: str) -> tuple[str, str]:
+    """The path and the query an entry leads to."""
+    place, _mark, query = target.partition("?")
+    label, _slash, page = place.partition("/")
+    return reverse(f"admin:{label.replace('.', '_')}_{page or 'changelist'}"), query
+
+
 def _item(request: HttpRequest, title: str | Promise, icon: str, target: str) -> dict[str, Any]:
-    label, _mark, query = target.partition("?")
-    path = reverse(f"admin:{label.replace('.', '_')}_changelist")
+    path, query = _address(target)
     return {
         "title": title,
         "icon": icon,
@@ -97,14 +106,18 @@ def _item(request: HttpRequest, title: str | Promise, icon: str, target: str) ->
 
 
 def _is_open(request: HttpRequest, *, path: str, query: str) -> bool:
-    """The entry the page belongs to: of two for one list, the one whose filter is on."""
+    """The entry the page belongs to: of two for one list, the one whose filter or page is open."""
     if not request.path.startswith(path):
         return False
     if query:
         return query in request.GET.urlencode()
-    others = [entry[2] for _title, entries in SIDEBAR for entry in entries if "?" in entry[2]]
-    filters = [target.partition("?")[2] for target in others]
-    return not any(part in request.GET.urlencode() for part in filters)
+    others = [_address(entry[2]) for _title, entries in SIDEBAR for entry in entries]
+    pages = [other for other, _query in others if len(other) > len(path)]
+    filters = [other for _path, other in others if other]
+    return not (
+        any(request.path.startswith(page) for page in pages)
+        or any(part in request.GET.urlencode() for part in filters)
+    )
 
 
 def sign_in_link(request: HttpRequest) -> str:

@@ -24,8 +24,7 @@ LONGER_IS_CHEAPER = {
 }
 ALL = tuple(Cycle)
 SHORT = (Cycle.MONTHLY, Cycle.YEARLY)
-YEARLY = (Cycle.YEARLY,)
-LONGER = frozenset(ALL) - {Cycle.MONTHLY}
+LONGER = tuple(cycle for cycle in ALL if cycle is not Cycle.MONTHLY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +44,20 @@ WARES = (
     Ware("core", "Core", Kind.SITE_PLAN, "A site with its own domain", 1, Decimal(16), ALL),
     Ware("premium", "Premium", Kind.SITE_PLAN, "More room, and no banner", 2, Decimal(27), ALL),
     Ware("commerce", "Commerce", Kind.SITE_PLAN, "Sell on the site", 3, Decimal(44), ALL),
-    Ware("studio", "Studio", Kind.STUDIO_PLAN, "The agency's own workspace", 1, Decimal(30), SHORT),
-    Ware("reach", "Reach", Kind.MARKETING_SUITE, "Newsletters and forms", 1, Decimal(12), SHORT),
-    Ware("domain", "Domain", Kind.DOMAIN, "A name of one's own", 1, Decimal("1.5"), YEARLY),
-    Ware("mailbox", "Mailbox", Kind.BUSINESS_EMAIL, "E-mail at the domain", 1, Decimal(6), YEARLY),
+    Ware("studio", "Studio", Kind.STUDIO_PLAN, "The agency's own workspace", 1, Decimal(30), ALL),
+    Ware("atelier", "Atelier", Kind.STUDIO_PLAN, "With seats for ten", 2, Decimal(55), ALL),
+    Ware("reach", "Reach", Kind.MARKETING_SUITE, "Newsletters and forms", 1, Decimal(12), ALL),
+    Ware("resound", "Resound", Kind.MARKETING_SUITE, "And campaigns", 2, Decimal(20), ALL),
+    Ware("domain", "Domain", Kind.DOMAIN, "A name of one's own", 1, Decimal("1.5"), LONGER),
+    Ware("mailbox", "Mailbox", Kind.BUSINESS_EMAIL, "E-mail at the domain", 1, Decimal(6), SHORT),
+    Ware("postroom", "Postroom", Kind.BUSINESS_EMAIL, "And a calendar", 2, Decimal(10), SHORT),
     Ware("bookings", "Bookings", Kind.APP, "Appointments on the site", 1, Decimal(9), SHORT),
     Ware("reviews", "Reviews", Kind.APP, "What customers say", 2, Decimal(5), SHORT),
 )
 BY_CODE = {ware.code: ware for ware in WARES}
 RISE = Decimal("1.1")  # what the newest prices of site plans have risen by
+# Subscribed to by the year, whatever else they are sold by.
+BY_THE_YEAR = frozenset({Kind.DOMAIN, Kind.BUSINESS_EMAIL})
 SALES = (("spring", "Spring sale", 3, 30), ("autumn", "Autumn sale", 11, 25))
 
 
@@ -114,13 +118,13 @@ class Shop:
                         }
 
     def sale_rows(self) -> Iterator[dict[str, object]]:
-        """sales.csv: two months of every year, and one that is running on the day."""
+        """sales.csv: two months of every year, and one of each sort that is running on the day."""
         plans = [ware for ware in WARES if ware.kind is Kind.SITE_PLAN]
         for year in range(self.opened_on.year, self.as_of.year + 1):
             for code, name, month, percent in SALES:
                 starts_on = date(year, month, 1)
                 for ware in plans:
-                    for cycle in sorted(LONGER, key=lambda cycle: MONTHS[cycle]):
+                    for cycle in LONGER:
                         yield {
                             "sale": f"{code}-{year}",
                             "name": f"{name} {year}",
@@ -130,12 +134,23 @@ class Shop:
                             "ends_on": add_months(starts_on, 1) - timedelta(days=1),
                             "percent_off": percent,
                         }
-        yield {
-            "sale": "welcome",
-            "name": "Welcome offer",
-            "product": "core",
-            "cycle": Cycle.MONTHLY.value,
+        yield from self._running_offers()
+
+    def _running_offers(self) -> Iterator[dict[str, object]]:
+        """A percentage, which holds in every currency, and an amount in each of three."""
+        days = {
             "starts_on": self.as_of - timedelta(days=10),
             "ends_on": self.as_of + timedelta(days=20),
-            "percent_off": 20,
         }
+        monthly = {"cycle": Cycle.MONTHLY.value, **days}
+        name = "Welcome offer"
+        yield {"sale": "welcome", "name": name, "product": "core", "percent_off": 20, **monthly}
+        for amount, currency in ((35, "USD"), (33, "EUR"), (28, "GBP")):
+            yield {
+                "sale": "open-shop",
+                "name": "Open your shop",
+                "product": "commerce",
+                "amount": amount,
+                "currency": currency,
+                **monthly,
+            }

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from billing.rules import Cycle
 from portal.handover.periods import Told
 from portal.handover.sample import words
-from portal.handover.sample.shop import BY_CODE, Shop, Ware
+from portal.handover.sample.shop import BY_CODE, BY_THE_YEAR, Shop, Ware
 from portal.lib.periods import add_months
 
 DAYS_BACK = 3 * 365
@@ -65,7 +65,7 @@ class Sites:
         for extra, share in EXTRAS:
             if pick.random() < share:
                 ware = BY_CODE[extra]
-                cycle = self._cycle("app") if len(ware.cycles) > 1 else ware.cycles[0]
+                cycle = Cycle.YEARLY if ware.kind in BY_THE_YEAR else self._cycle("app")
                 label = {"domain": address, "mailbox": f"hello@{address}"}.get(extra, "")
                 later = min(bought_on + timedelta(days=pick.randint(0, 60)), self._shop.as_of)
                 self.subscribe(ware, cycle, later, {**payer, "label": label})

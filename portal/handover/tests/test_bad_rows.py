@@ -94,6 +94,11 @@ CASES = {
         "starts_on",
         "overlaps another offer",
     ),
+    "an amount in days of a percentage": (
+        changed("sales", sale="other", percent_off="", amount="90", currency="EUR"),
+        "starts_on",
+        "overlaps another offer",
+    ),
     "prices bind twice": (
         changed("catalogue", new_from="2021-01-01", existing_from="2020-01-01"),
         "existing_from",

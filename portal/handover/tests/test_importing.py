@@ -297,6 +297,21 @@ def test_what_differs_is_updated(tmp_path):
     assert Subscription.objects.get().state == SubscriptionState.ENDING
 
 
+@pytest.mark.parametrize(("starts_on", "is_taken"), [("2026-03-31", False), ("2026-04-01", True)])
+def test_an_amount_is_not_taken_on_days_of_a_percentage_the_portal_has(
+    tmp_path, starts_on, is_taken
+):
+    sheets = rows()
+    imported(tmp_path, sheets)
+    amount = {"sale": "april", "percent_off": "", "amount": "90", "currency": "EUR"}
+    days = {"starts_on": starts_on, "ends_on": "2026-04-30"}
+    sheets["sales"] = [sheets["sales"][0] | amount | days]
+
+    imported(tmp_path, sheets)
+
+    assert SaleOffer.objects.filter(currency="EUR").exists() is is_taken
+
+
 def test_two_sites_may_swap_their_addresses(tmp_path):
     sheets = rows()
     imported(tmp_path, sheets)

@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from billing.models import Subscription
+from billing.rules import Cycle, Kind
 from partners.models import QualifyingEvent, Site
 from portal.handover.sample import make_sample
 from portal.handover.tests.folders import TODAY, contents, imported, report
@@ -87,3 +88,15 @@ def test_has_what_a_platform_has(tmp_path):
     assert cards == {"sim_ok", "sim_ok_mastercard", "sim_soft", "sim_lost"}
     assert min(counts[name] for name in ("contributors", "nonprofits", "periods")) > 0
     assert all(row["email"].endswith(".example") for row in rows_of(tmp_path, "members"))
+
+
+def test_sells_every_kind_on_the_cycles_it_has_with_a_sale_of_each_sort(tmp_path):
+    make_sample(tmp_path, accounts=1, seed=1, as_of=TODAY)
+
+    prices, offers = rows_of(tmp_path, "catalogue"), rows_of(tmp_path, "sales")
+    running = [row for row in offers if row["starts_on"] <= str(TODAY) <= row["ends_on"]]
+    assert {row["kind"] for row in prices} == {kind.value for kind in Kind}
+    assert {row["cycle"] for row in prices if row["kind"] == "studio_plan"} == set(Cycle)
+    assert {row["cycle"] for row in prices if row["kind"] == "domain"} == set(Cycle) - {"monthly"}
+    assert {row["currency"] for row in prices} >= {"USD", "EUR", "GBP"}
+    assert {bool(row["percent_off"]) for row in running} == {True, False}

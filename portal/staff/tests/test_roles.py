@@ -47,6 +47,8 @@ def test_the_sidebar_leads_nowhere_the_role_may_not_go(role):
         ("support", "billing/nonprofitverification/add/", 403),
         ("finance", "billing/parkedaccount/taking-up/", 200),
         ("support", "billing/parkedaccount/taking-up/", 403),
+        ("support", "billing/subscription/coming/", 200),
+        ("programme manager", "billing/subscription/coming/", 403),
     ],
 )
 def test_what_a_role_may_do(role, address, status):
