@@ -13,6 +13,14 @@ class NoPaymentMethodError(BillingError):
     """There is no card to charge."""
 
 
+class CardRemovedError(BillingError):
+    """The card is not on file any more."""
+
+
+class LastCardError(BillingError):
+    """No other card would be left for what renews."""
+
+
 class AlreadyUpgradedError(BillingError):
     """The site has a premium plan already."""
 

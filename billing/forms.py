@@ -3,11 +3,13 @@
 from typing import Any, cast
 
 from django import forms
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from billing.changes import Choice
-from billing.gateways.simulated import TEST_CARDS
-from billing.models import Plan
+from billing.errors import CardRemovedError
+from billing.gateways.simulated_cards import TEST_CARDS
+from billing.models import PaymentMethod, Plan, Subscription
 from billing.offers import Offer
 from partners.models import Account
 from portal.lib.money import in_words
@@ -80,7 +82,46 @@ class SimulatedCardForm(forms.Form):
     card = forms.ChoiceField(
         label=_("Test card"),
         choices=[
-            (name, f"{card.brand} •••• {card.last4} – {card.outcome.value.replace('_', ' ')}")
+            (name, format_lazy("{} •••• {} – {}", card.brand, card.last4, card.words))
             for name, card in TEST_CARDS.items()
         ],
     )
+
+
+class CardRemovalForm(forms.Form):
+    """Whether to remove a card; the last one only by who has read what that ends."""
+
+    even_if_last = forms.BooleanField(
+        label=_("Remove it all the same. I have read what cannot be paid then."),
+        error_messages={"required": _("Tick this box to remove the last card, or add another.")},
+    )
+
+    def __init__(self, *args: Any, is_last: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not is_last:
+            del self.fields["even_if_last"]
+
+
+class ChargedToForm(forms.Form):
+    """Which card a subscription is charged to: one by name, or the default."""
+
+    card = forms.ChoiceField(label=_("Charged to"), required=False)
+
+    def __init__(
+        self, *args: Any, subscription: Subscription, cards: list[PaymentMethod], **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.by_ref = {card.ref: card for card in cards}
+        default = next((card for card in cards if card.is_default), None)
+        field = cast("forms.ChoiceField", self.fields["card"])
+        field.choices = [
+            ("", _("the default card (now %(card)s)") % {"card": default or _("none")}),
+            *((card.ref, str(card)) for card in cards),
+        ]
+        field.initial = next((c.ref for c in cards if c == subscription.payment_method), "")
+
+    def chosen(self) -> PaymentMethod | None:
+        """The card by name; None for the default. Raises CardRemovedError: it is not on file."""
+        if not self.is_valid():
+            raise CardRemovedError
+        return self.by_ref.get(self.cleaned_data["card"])

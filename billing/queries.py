@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import islice
 from typing import Any
 
 from django.db.models import Count, Exists, Prefetch, Q, QuerySet, Subquery
@@ -138,18 +139,31 @@ class ComingCharge:
 
 def coming_charges(account: Account, *, on: date, until: date) -> list[ComingCharge]:
     """Every renewal of the account charged from today to a day, soonest first."""
+    return _coming(account, Q(next_charge_on__lte=until), on=on, until=until)
+
+
+def next_charges(account: Account, which: Q, *, on: date) -> list[ComingCharge]:
+    """The next charge of each of these subscriptions that renew, soonest first."""
+    return _coming(account, which & Q(next_charge_on__isnull=False), on=on, at_most=1)
+
+
+def _coming(
+    account: Account, which: Q, *, on: date, until: date = date.max, at_most: int | None = None
+) -> list[ComingCharge]:
     book = PriceBook.load()
     nonprofit = NonprofitVerification.objects.covers(account, on=on)
     renewing = (
         Subscription.objects.in_account(account)
-        .filter(next_charge_on__lte=until)
+        .filter(which)
         .select_related("account", "plan__product", "site")
         .prefetch_related(waiting_change())
     )
     coming = [
         charge
         for subscription in renewing
-        for charge in _charges(subscription, book, nonprofit=nonprofit, until=until)
+        for charge in islice(
+            _charges(subscription, book, nonprofit=nonprofit, until=until), at_most
+        )
     ]
     return sorted(coming, key=lambda charge: (charge.quote.charge_on, charge.subscription.pk))
 

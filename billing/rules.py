@@ -4,6 +4,7 @@ Data and pure functions, no Django. Every number here is told, with its reason, 
 under the heading named beside it, and stands nowhere else.
 """
 
+from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -142,6 +143,34 @@ def next_attempt_on(*, first_on: date, starts_on: date, today: date) -> date | N
 def collect_until(*, first_on: date, starts_on: date) -> date:
     """The last day of collecting: unpaid after it, the renewal is given up."""
     return attempt_days(first_on=first_on, starts_on=starts_on)[-1]
+
+
+# --- Cards on file -------------------------------------------------------------------------------
+
+
+# docs/rules.md: "Cards". Days before a card's last day from which its holder reads that it expires.
+CARD_EXPIRES_SOON_DAYS = 30
+
+
+class Expiry(StrEnum):
+    """How near a card's last day is. It is charged all the same: networks renew cards."""
+
+    LATER = "later"
+    SOON = "soon"
+    PASSED = "passed"
+
+
+def card_expires_on(*, month: int, year: int) -> date:
+    """A card's last day: the last of the month on it."""
+    return date(year, month, monthrange(year, month)[1])
+
+
+def card_expiry(*, month: int, year: int, today: date) -> Expiry:
+    last_day = card_expires_on(month=month, year=year)
+    if last_day < today:
+        return Expiry.PASSED
+    is_soon = last_day - today <= timedelta(days=CARD_EXPIRES_SOON_DAYS)
+    return Expiry.SOON if is_soon else Expiry.LATER
 
 
 # --- Gateway outcomes ----------------------------------------------------------------------------

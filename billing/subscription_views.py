@@ -14,7 +14,7 @@ from billing.actions.change_plan import ask_for_change, withdraw_change
 from billing.actions.revive import revive
 from billing.changes import choices, compare
 from billing.errors import BillingError
-from billing.forms import PlanChangeForm
+from billing.forms import ChargedToForm, PlanChangeForm
 from billing.models import Plan, Subscription
 from billing.pricing import PriceBook
 from billing.queries import default_card
@@ -51,6 +51,7 @@ def _back_to(request: AccountRequest, ref: str) -> HttpResponse:
 def subscription(request: AccountRequest, ref: str) -> HttpResponse:
     """What it is, what it will be charged and why then, and what it was charged."""
     found, today = one_subscription(request.account, ref), clock.today()
+    cards = list(request.account.payment_methods.usable())
     return render_in_account(
         request,
         "billing/subscription.html",
@@ -58,7 +59,8 @@ def subscription(request: AccountRequest, ref: str) -> HttpResponse:
             "active_tab": "billing",
             "subscription": found,
             "coming": charges_to_come(found, on=today),
-            "card": found.payment_method or default_card(request.account),
+            "cards": cards,
+            "charged_to": ChargedToForm(subscription=found, cards=cards),
             "can_be_revived": is_revivable(found, on=today),
             "periods": page_of(request, served_periods(found)),
         },

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from billing.actions import announce, charge, give_up, refund, renew
+from billing.actions import announce, charge, forget_cards, give_up, refund, renew
 from portal.lib import clock
 
 
@@ -30,6 +30,12 @@ def resolve_attempts() -> dict[str, int]:
     on, at = clock.today(), clock.now()
     refunds = {"refunds asked about": refund.resolve_left_behind(on=on, at=at)}
     return dict(charge.resolve_left_behind(on=on, at=at)) | refunds
+
+
+@shared_task
+def forget_removed_cards() -> dict[str, int]:
+    """Have the gateway forget the cards that were removed."""
+    return {"cards forgotten": forget_cards.forget_removed(at=clock.now())}
 
 
 @shared_task

@@ -24,6 +24,16 @@ urlpatterns = [
     path("a/<ref:account_ref>/billing/cards/return/", card_views.card_return, name="card_return"),
     path("a/<ref:account_ref>/billing/timeline/", views.timeline, name="timeline"),
     path("a/<ref:account_ref>/billing/timeline.csv", views.timeline_csv, name="timeline_csv"),
+    path(
+        "a/<ref:account_ref>/billing/cards/<ref:ref>/default/",
+        card_views.card_default,
+        name="card_default",
+    ),
+    path(
+        "a/<ref:account_ref>/billing/cards/<ref:ref>/removal/",
+        card_views.card_removal,
+        name="card_removal",
+    ),
     path(f"{SUBSCRIPTION}/", subscription_views.subscription, name="subscription"),
     path(f"{SUBSCRIPTION}/cancellation/", subscription_views.cancellation, name="cancellation"),
     path(
@@ -31,6 +41,7 @@ urlpatterns = [
         subscription_views.cancellation_withdrawal,
         name="cancellation_withdrawal",
     ),
+    path(f"{SUBSCRIPTION}/card/", card_views.charged_to, name="charged_to"),
     path(f"{SUBSCRIPTION}/plan/", subscription_views.plan_change, name="plan_change"),
     path(
         f"{SUBSCRIPTION}/plan/withdrawal/",

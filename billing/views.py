@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from billing import pdf
 from billing.actions.purchase import upgrade_site
+from billing.card_queries import expiring_cards
 from billing.errors import (
     AlreadyUpgradedError,
     NoPaymentMethodError,
@@ -56,7 +57,9 @@ def overview(request: AccountRequest) -> HttpResponse:
         "billing/overview.html",
         {
             "active_tab": "billing",
+            "today": today,
             "card": default_card(account),
+            "expiring_cards": expiring_cards(account, on=today),
             "unpaid": list(open_invoices(account)),
             "coming": coming[:SOON_SHOWN],
             "coming_more": max(0, len(coming) - SOON_SHOWN),

@@ -31,6 +31,7 @@ JOBS = (
     Job("billing.tasks.charge_renewals", crontab(minute=10)),
     Job("billing.tasks.retry_payments", crontab(minute=20)),
     Job("billing.tasks.resolve_attempts", crontab(minute="*/10")),
+    Job("billing.tasks.forget_removed_cards", crontab(minute="*/10")),
     Job("billing.tasks.end_unpaid", crontab(minute=30)),
     Job("partners.tasks.attribute_points", crontab(minute=40)),
     Job("claims.tasks.follow_up_claims", crontab(minute=50)),

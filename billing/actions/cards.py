@@ -1,26 +1,31 @@
-"""Cards on file."""
+"""Cards on file: adding one, and which of them is the default."""
 
+from collections.abc import Sequence
 from datetime import date
 
 from django.db import transaction
+from django.db.models import F
 
 from billing import gateways
-from billing.errors import BillingError
+from billing.actions.collect_again import collect_again
+from billing.errors import BillingError, CardRemovedError
 from billing.gateways import Card
-from billing.models import Invoice, InvoiceLine, PaymentAttempt, PaymentMethod, Subscription
+from billing.models import Invoice, InvoiceLine, PaymentMethod, Subscription
+from billing.models.invoices import InvoiceState
 from partners.models import Account
 
 
 class UnknownCardError(BillingError):
-    """The gateway does not know this reference, or not as this account's."""
+    """The gateway does not know this reference, or not as this account's, or not any more."""
 
 
 def add_card(account: Account, *, method_ref: str, on: date) -> PaymentMethod:
     """Keep a card the gateway has on file; the newest becomes the default.
 
     Invoices that could not be collected are due again at once, on this card. No card number is
-    ever seen here: only the gateway's reference. Adding a card again changes nothing. Raises
-    UnknownCardError, GatewaySilentError.
+    ever seen here: only the gateway's reference. Adding a card again changes nothing; one that was
+    removed gets a new reference when it is given again. Raises UnknownCardError,
+    GatewaySilentError.
     """
     gateway = gateways.current()
     card = gateway.describe(method_ref)
@@ -34,12 +39,11 @@ def _keep(account: Account, card: Card, *, gateway: str, on: date) -> PaymentMet
     hold_payments(account)
     known = PaymentMethod.objects.filter(gateway=gateway, provider_ref=card.provider_ref).first()
     if known is not None:
-        if known.account_id != account.pk:
+        if known.account_id != account.pk or known.removed_at is not None:
             raise UnknownCardError(card.provider_ref)
         return known
     PaymentMethod.objects.filter(account=account, is_default=True).update(is_default=False)
-    _collect_again(list(Invoice.objects.in_account(account).uncollected()), on=on)
-    return PaymentMethod.objects.create(
+    added = PaymentMethod.objects.create(
         account=account,
         gateway=gateway,
         provider_ref=card.provider_ref,
@@ -50,26 +54,58 @@ def _keep(account: Account, card: Card, *, gateway: str, on: date) -> PaymentMet
         expires_year=card.expires_year,
         is_default=True,
     )
+    collect_from_default(list(Invoice.objects.in_account(account).uncollected()), on=on)
+    return added
 
 
-def _collect_again(failed: list[Invoice], *, on: date) -> None:
-    """These invoices, and what they are for, are charged to the default card from today on."""
+@transaction.atomic
+def set_default(method: PaymentMethod, *, on: date) -> None:
+    """Charge to this card what names none; set again, nothing changes.
+
+    Invoices that could not be collected go to it as well, and are due at once unless it was tried
+    for them before. Raises CardRemovedError.
+    """
+    hold_payments(method.account)
+    method.refresh_from_db()
+    if method.removed_at is not None:
+        raise CardRemovedError
+    if not method.is_default:
+        make_default(method)
+        failed = Invoice.objects.in_account(method.account).uncollected()
+        collect_from_default(list(failed), on=on)
+
+
+def make_default(method: PaymentMethod) -> None:
+    """This card and no other of its account; needs `hold_payments`."""
+    others = PaymentMethod.objects.filter(account=method.account_id, is_default=True)
+    others.update(is_default=False)
+    method.is_default = True
+    method.save(update_fields=["is_default"])
+
+
+def collect_from_default(failed: Sequence[Invoice], *, on: date) -> None:
+    """These invoices, and what they are for, are charged to the default card from today on.
+
+    They could not be collected, and no attempt of theirs is in flight; needs `hold_payments`.
+    """
     if not failed:
         return
-    lines = InvoiceLine.objects.filter(invoice__in=failed)
-    subscriptions = list(lines.values_list("subscription_id", flat=True))
-    Subscription.objects.filter(pk__in=subscriptions).update(payment_method=None)
-    Invoice.objects.filter(pk__in=[invoice.pk for invoice in failed]).update(
-        next_attempt_on=on, payment_method=None
+    by_name = InvoiceLine.objects.filter(
+        invoice__in=failed, subscription__payment_method=F("invoice__payment_method")
     )
+    Subscription.objects.filter(pk__in=by_name.values("subscription")).update(payment_method=None)
+    for invoice in failed:
+        invoice.payment_method = None
+    Invoice.objects.bulk_update(failed, ["payment_method"])
+    collect_again(failed, on=on)
 
 
 def hold_payments(account: Account) -> None:
-    """Let nobody draw up or settle payments of the account until this transaction ends.
+    """Let nobody draw up, try or settle payments of the account until this transaction ends.
 
     An answer is settled before or after a card changes, never beside it: else neither would see
     that what was refused can be tried with the card as it is now.
     """
     Account.objects.select_for_update(no_key=True).get(pk=account.pk)
-    in_flight = PaymentAttempt.objects.filter(invoice__account=account, settled_at__isnull=True)
-    list(in_flight.select_for_update(of=("self",), no_key=True).order_by("pk"))
+    unpaid = Invoice.objects.in_account(account).filter(state=InvoiceState.OPEN)
+    list(unpaid.select_for_update(no_key=True).order_by("pk"))

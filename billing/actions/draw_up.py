@@ -5,7 +5,7 @@ and it is written in the same transaction as the line and the attempt with its i
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -186,7 +186,7 @@ def _credited(invoices: list[Invoice]) -> dict[int, Decimal]:
     return dict(notes.annotate(total=Sum("amount")).values_list("invoice", "total"))
 
 
-def methods_now(invoices: list[Invoice]) -> dict[int, PaymentMethod]:
+def methods_now(invoices: Sequence[Invoice]) -> dict[int, PaymentMethod]:
     """The method each invoice is charged to now: its own while it is usable, else the default."""
     accounts = {invoice.account_id for invoice in invoices}
     usable = PaymentMethod.objects.usable().filter(account__in=accounts)

@@ -16,6 +16,7 @@ from django.db import transaction
 from billing.actions.card_pages import finish_adding_card
 from billing.actions.card_updates import update_card
 from billing.actions.cards import UnknownCardError
+from billing.actions.remove_card import card_gone
 from billing.actions.settle import settle
 from billing.gateways import Notice, Notifies, Reply, named
 from billing.models import GatewayEvent, PaymentAttempt
@@ -46,7 +47,7 @@ def receive(
     )
     if event.settled_at is None:
         act_on(event, notice, on=on, at=at)
-    return bool(notice.updated_method_ref or notice.finished_page)
+    return bool(notice.updated_method_ref or notice.detached_method_ref or notice.finished_page)
 
 
 def _understood(gateway: Notifies, body: bytes) -> tuple[Any, Notice]:
@@ -71,6 +72,8 @@ def act_on(event: GatewayEvent, notice: Notice, *, on: date, at: datetime) -> No
         note = _payment_told(event, *notice.payment, on=on)
     elif notice.updated_method_ref:
         note = _card_told(event, notice.updated_method_ref, on=on, at=at)
+    elif notice.detached_method_ref:
+        note = _card_gone_told(event, notice.detached_method_ref, on=on, at=at)
     elif notice.finished_page:
         note = _page_told(*notice.finished_page, on=on)
     elif notice.is_for_staff:
@@ -105,6 +108,14 @@ def _card_told(event: GatewayEvent, method_ref: str, *, on: date, at: datetime) 
         return "the gateway does not know this card any more"
     updated = update_card(card, gateway=event.gateway, source=event.event_ref, on=on, at=at)
     return "" if updated else "no card on file, or nothing new"
+
+
+def _card_gone_told(event: GatewayEvent, method_ref: str, *, on: date, at: datetime) -> str:
+    card = named(event.gateway).describe(method_ref)
+    if card is not None and card.customer_ref:
+        return "the gateway keeps this card still"
+    gone = card_gone(method_ref, gateway=event.gateway, on=on, at=at)
+    return "" if gone else "no card on file"
 
 
 def _page_told(account_ref: str, page_ref: str, *, on: date) -> str:

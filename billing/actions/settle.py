@@ -19,7 +19,6 @@ from billing.models import (
     Invoice,
     InvoiceLine,
     PaymentAttempt,
-    PaymentMethod,
     Period,
     Subscription,
 )
@@ -40,6 +39,9 @@ def settle(replies: Mapping[int, Reply], *, on: date) -> None:
     A constant number of statements whatever the number of attempts; attempts settled before are
     left as they are.
     """
+    # The invoices first: whoever changes cards holds them, so that neither misses the other.
+    asked = PaymentAttempt.objects.filter(pk__in=replies).values("invoice")
+    list(Invoice.objects.select_for_update(no_key=True).filter(pk__in=asked).order_by("pk"))
     attempts = list(
         PaymentAttempt.objects.select_for_update(of=("self",), no_key=True)
         .filter(pk__in=replies, settled_at__isnull=True)
@@ -162,18 +164,11 @@ def _declined(attempts: list[PaymentAttempt], *, on: date) -> None:
             days = {one.line: one.next_day(after=on) for one in open_lines}
             invoice.next_attempt_on = min(filter(None, days.values()), default=None)
             hopeless += [line for line, day in days.items() if day is None]
-        elif _is_another(current.get(invoice.pk), attempt):
+        elif (card := current.get(invoice.pk)) and not attempt.was_with(card):
             invoice.next_attempt_on = on  # a card added or renewed while this was being refused
     Invoice.objects.bulk_update(invoices, ["next_attempt_on"])
     ended = give_up(hopeless, on=on)  # told by the mail that says so
     _tell_declined([attempt for attempt in attempts if attempt.invoice_id not in ended])
-
-
-def _is_another(method: PaymentMethod | None, attempt: PaymentAttempt) -> bool:
-    """Whether there is a card that was not tried: a new one, or new details of the same."""
-    if method is None or method != attempt.payment_method:
-        return method is not None
-    return method.updated_at is not None and method.updated_at > attempt.created_at
 
 
 def _tell_declined(attempts: list[PaymentAttempt]) -> None:

@@ -262,7 +262,8 @@ class PaymentMethodAdmin(ReadOnlyAdmin):
     fields = (
         ("account", "gateway"),
         ("brand", "last4", "expires"),
-        ("is_default", "added_at", "removed_at"),
+        ("is_default", "added_at", "updated_at"),
+        ("removed_at", "detached_at"),
         "ref",
     )
     readonly_fields = ("expires",)

@@ -34,6 +34,7 @@ __all__ = [
     "forget",
     "named",
     "notifying",
+    "set_up",
 ]
 
 GATEWAYS = {
@@ -72,9 +73,14 @@ def card_pages() -> CardPages | None:
     return gateway if isinstance(gateway, CardPages) else None
 
 
+def set_up() -> list[str]:
+    """The names of the gateways whose settings are there, in use or not."""
+    return [n for n in GATEWAYS if all(getattr(settings, key) for key in NEEDS.get(n, ()))]
+
+
 def notifying(name: str) -> Notifies | None:
     """The gateway of that name, if it calls the portal and is set up to be believed."""
-    if name not in GATEWAYS or not all(getattr(settings, key) for key in NEEDS.get(name, ())):
+    if name not in set_up():
         return None
     gateway = _build(name)
     return gateway if isinstance(gateway, Notifies) else None

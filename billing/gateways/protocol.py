@@ -60,6 +60,7 @@ class Notice:
     kind: str
     payment: tuple[str, Reply] | None = None  # what became of an idempotency key
     updated_method_ref: str = ""  # its card has new details
+    detached_method_ref: str = ""  # it is not kept any more
     finished_page: tuple[str, str] | None = None  # an account's card page (refs)
     is_for_staff: bool = False
     makes_sense: bool = True
@@ -93,6 +94,13 @@ class Gateway(Protocol):
 
     def describe(self, method_ref: str) -> Card | None:
         """What may be shown of a method; None if the gateway does not know it.
+
+        Raises GatewaySilentError.
+        """
+        ...
+
+    def detach(self, method_ref: str, customer_ref: str) -> None:
+        """Forget a method of that customer; one it does not keep (any more) is forgotten already.
 
         Raises GatewaySilentError.
         """

@@ -148,6 +148,13 @@ class StripeGateway:
         method = _asked(lambda: self._method(method_ref))
         return card_from(method) if method and method.get("type") == "card" else None
 
+    def detach(self, method_ref: str, customer_ref: str) -> None:
+        """Forgets it only as that customer's; imported, whose it is may not be known."""
+        method = _asked(lambda: self._method(method_ref))
+        holder = method.get("customer") if method else None
+        if holder and holder == (customer_ref or holder):
+            _asked(lambda: self._api.payment_methods.detach(method_ref))
+
     def new_customer(self, *, account_ref: str, name: str, email: str) -> str:
         made = _asked(
             lambda: self._api.customers.create(

@@ -18,6 +18,10 @@ def _card(method: Mapping[str, Any]) -> dict[str, Any]:
     return {"updated_method_ref": str(method["id"])}
 
 
+def _card_gone(method: Mapping[str, Any]) -> dict[str, Any]:
+    return {"detached_method_ref": str(method["id"])}
+
+
 def _page(session: Mapping[str, Any]) -> dict[str, Any]:
     if session["mode"] != "setup":
         return {}
@@ -33,6 +37,7 @@ READERS: dict[str, Read] = {
     "payment_intent.payment_failed": _payment,
     "payment_method.automatically_updated": _card,
     "payment_method.updated": _card,
+    "payment_method.detached": _card_gone,
     "checkout.session.completed": _page,
     "charge.dispute.created": _for_staff,
     "charge.refunded": _for_staff,

@@ -10,7 +10,7 @@ from billing.models.invoices import Invoice, InvoiceSeries, PaymentAttempt
 from billing.models.lines import InvoiceLine
 from billing.models.methods import PaymentMethod
 from billing.models.notices import PriceNotice
-from billing.models.simulated import SimulatedCharge, SimulatedRefund
+from billing.models.simulated import SimulatedCharge, SimulatedRefund, SimulatedRenewal
 from billing.models.special_cases import NonprofitVerification, ParkedAccount
 from billing.models.subscriptions import Period, Subscription
 from billing.models.tax import TaxRate
@@ -46,6 +46,7 @@ __all__ = [
     "SaleOffer",
     "SimulatedCharge",
     "SimulatedRefund",
+    "SimulatedRenewal",
     "Subscription",
     "TaxRate",
     "VolumePrice",

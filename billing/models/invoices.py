@@ -220,3 +220,8 @@ class PaymentAttempt(models.Model):
 
     def __str__(self) -> str:
         return f"{self.invoice} #{self.ordinal}"
+
+    def was_with(self, method: PaymentMethod) -> bool:
+        """Whether it tried this card as it is now: no other, and none the network renewed since."""
+        is_renewed = method.updated_at is not None and method.updated_at > self.created_at
+        return self.payment_method_id == method.pk and not is_renewed

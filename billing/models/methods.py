@@ -1,11 +1,13 @@
 """Payment methods: what the gateway keeps for us, and what may be shown of it."""
 
+from datetime import date
 from typing import ClassVar, Self
 
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from billing.rules import card_expires_on
 from partners.models import Account
 from portal.lib import clock
 from portal.lib.history import tracked
@@ -19,6 +21,10 @@ class PaymentMethodQuerySet(models.QuerySet["PaymentMethod"]):
     def usable(self) -> Self:
         """Not removed. An expired-looking card stays usable: the network may have renewed it."""
         return self.filter(removed_at__isnull=True)
+
+    def to_forget(self) -> Self:
+        """Removed, and kept by the gateway still as far as anyone knows."""
+        return self.filter(removed_at__isnull=False, detached_at__isnull=True)
 
 
 @tracked(inserts=False, exclude=["provider_ref", "customer_ref"])
@@ -81,3 +87,8 @@ class PaymentMethod(models.Model):
 
     def __str__(self) -> str:
         return f"{self.brand} •••• {self.last4}"
+
+    @property
+    def expires_on(self) -> date:
+        """Its last day, as far as the portal knows: the network may renew it."""
+        return card_expires_on(month=self.expires_month, year=self.expires_year)

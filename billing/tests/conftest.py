@@ -35,6 +35,7 @@ def live() -> Callable[[date], None]:
             tasks.charge_renewals()
             tasks.retry_payments()
             tasks.resolve_attempts()
+            tasks.forget_removed_cards()
             tasks.end_unpaid()
 
     return live_day

@@ -213,6 +213,12 @@ class FaultProxy:
         self._changed[card] = {"card": known["card"] | {"last4": last4, "exp_year": year}}
         return event("payment_method.automatically_updated", known | self._changed[card])
 
+    def detach_card(self, card: str) -> dict[str, Any]:
+        """Somebody takes the card off its holder there; the event that tells of it."""
+        return event(
+            "payment_method.detached", self.forward("POST", f"/v1/payment_methods/{card}/detach")[1]
+        )
+
     def finish_page(self, page: str) -> dict[str, Any]:
         """Somebody gives a card on the page; the event that tells of it."""
         asked = self._pages[page]

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from billing.gateways.protocol import Card, ChargeRequest, Reply
+from billing.gateways.protocol import Card, ChargeRequest, GatewaySilentError, Reply
 from billing.rules import Outcome
 
 SOFT = Reply(outcome=Outcome.SOFT_DECLINE, decline_code="insufficient_funds")
@@ -30,6 +30,9 @@ class ScriptedGateway:
         self.asked: list[ChargeRequest] = []
         self.book: dict[str, Reply] = {}
         self.does: Behaviour = self.take
+        self.forgotten: list[str] = []
+        self.is_silent = False
+        self.answers_nonsense_about = ""
 
     def take(self, request: ChargeRequest) -> Reply:
         """Take the money, and say so."""
@@ -42,6 +45,11 @@ class ScriptedGateway:
 
     def decline(self, request: ChargeRequest) -> Reply:
         return self.enter(request, SOFT)
+
+    def decline_in_silence(self, request: ChargeRequest) -> Reply:
+        """Decline; the answer gets lost."""
+        self.decline(request)
+        return SILENT
 
     def decline_for_good(self, request: ChargeRequest) -> Reply:
         return self.enter(request, HARD)
@@ -74,3 +82,10 @@ class ScriptedGateway:
         return Card(
             provider_ref=method_ref, brand="Visa", last4="4242", expires_month=12, expires_year=2034
         )
+
+    def detach(self, method_ref: str, customer_ref: str) -> None:
+        if self.is_silent:
+            raise GatewaySilentError
+        if method_ref == self.answers_nonsense_about:
+            raise RuntimeError("502 <html>")
+        self.forgotten.append(method_ref)

@@ -102,6 +102,7 @@ def test_an_offer_is_a_percentage_or_an_amount_in_a_currency(change) -> None:
 
 
 JUNE: dict[str, Any] = {"starts_on": date(2026, 6, 1), "ends_on": date(2026, 6, 30)}
+JULY = {"starts_on": date(2026, 7, 1), "ends_on": date(2026, 7, 31)}
 
 
 @pytest.mark.parametrize(

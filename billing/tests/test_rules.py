@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billing import rules
-from billing.rules import MONTHS, Cycle, Kind
+from billing.rules import MONTHS, Cycle, Expiry, Kind
 from portal.lib.periods import term
 
 MONTHLY, YEARLY = Cycle.MONTHLY, Cycle.YEARLY
@@ -225,6 +225,29 @@ def test_attempt_days_ascend_and_end_on_the_last_day_of_collecting(early) -> Non
     assert list(days) == sorted(set(days))
     assert days[0] == first_on
     assert days[-1] == rules.collect_until(first_on=first_on, starts_on=STARTS)
+
+
+# --- Cards ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("today", "expiry"),
+    [
+        (date(2026, 6, 30), Expiry.LATER),
+        (date(2026, 7, 1), Expiry.SOON),
+        (date(2026, 7, 31), Expiry.SOON),
+        (date(2026, 8, 1), Expiry.PASSED),
+    ],
+)
+def test_a_card_expires_soon_from_30_days_before_its_last_day(today, expiry) -> None:
+    assert rules.card_expiry(month=7, year=2026, today=today) is expiry
+
+
+@pytest.mark.parametrize(
+    ("month", "year", "last_day"), [(2, 2027, 28), (2, 2028, 29), (4, 2026, 30), (12, 2026, 31)]
+)
+def test_a_card_is_good_to_the_last_day_of_its_month(month, year, last_day) -> None:
+    assert rules.card_expires_on(month=month, year=year) == date(year, month, last_day)
 
 
 # --- Points --------------------------------------------------------------------------------------

@@ -9,6 +9,8 @@ from django.db import connection
 from django.test import Client
 
 from billing.actions.charge import retry_due
+from billing.actions.forget_cards import forget_removed
+from billing.actions.remove_card import remove_card
 from billing.models import GatewayEvent, Invoice, PaymentAttempt
 from billing.models.invoices import InvoiceState
 from billing.tests.fault_proxy import LOSE_REPLY, event, signature
@@ -348,3 +350,63 @@ def test_an_update_that_cannot_be_asked_about_is_to_be_sent_again(card, proxy) -
     assert (away, kept) == (503, None)
     card.refresh_from_db()
     assert card.last4 == "1881"
+
+
+# --- Cards that are gone -------------------------------------------------------------------------
+
+
+def test_a_card_detached_at_the_gateway_is_removed_here_and_another_takes_over(card, proxy) -> None:
+    other = make.card(account=card.account, is_default=False)
+
+    delivered(proxy.detach_card(card.provider_ref))
+
+    card.refresh_from_db()
+    other.refresh_from_db()
+    assert (card.removed_at, card.detached_at) == (card.detached_at, card.removed_at)
+    assert card.removed_at
+    assert other.is_default
+
+
+def test_what_a_detached_card_could_not_pay_is_due_at_once_on_another(card, proxy) -> None:
+    proxy.faults.append("lost_card")
+    renew()
+    other = proxy.new_card(customer=card.customer_ref)
+    make.card(account=card.account, is_default=False)
+    card.account.payment_methods.exclude(pk=card.pk).update(gateway="stripe", provider_ref=other)
+
+    delivered(proxy.detach_card(card.provider_ref))
+    retry_due(on=clock.today())
+
+    assert renewal().state == InvoiceState.PAID
+
+
+def test_told_that_our_own_removal_is_done_nothing_else_happens(card, proxy) -> None:
+    removed_at = make.noon(CHARGED)
+    remove_card(card, even_if_last=True, on=CHARGED, at=removed_at)
+
+    delivered(proxy.detach_card(card.provider_ref))
+
+    card.refresh_from_db()
+    assert card.removed_at == removed_at
+    assert card.detached_at
+    assert forget_removed(at=removed_at) == 0
+
+
+def test_a_card_the_gateway_still_keeps_is_not_removed_by_an_event(card, proxy) -> None:
+    told = event("payment_method.detached", {"id": card.provider_ref})
+
+    delivered(told)
+
+    card.refresh_from_db()
+    assert card.removed_at is None
+    assert GatewayEvent.objects.get().note == "the gateway keeps this card still"
+
+
+def test_a_detached_card_that_is_not_on_file_is_noted(card, proxy) -> None:
+    stranger = proxy.new_card(customer=card.customer_ref)
+
+    delivered(proxy.detach_card(stranger))
+
+    assert GatewayEvent.objects.get().note == "no card on file"
+    card.refresh_from_db()
+    assert card.removed_at is None

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from billing.models import Invoice, Subscription
+from billing.models import Invoice, PaymentMethod, Subscription
 from claims.models import Claim, Verdict
 from partners.actions.points import attribute
 from partners.models import Account, PendingMembership, Site, Standing
@@ -27,14 +27,17 @@ class World:
     claim: Claim
     invoice: Invoice
     subscription: Subscription
+    card: PaymentMethod
     site: Site
 
     def arguments(self, names: frozenset[str], route: str = "") -> dict[str, object]:
         """What an address of this account takes."""
-        if "invoices/" in route:
-            ref = self.invoice.ref
-        else:
-            ref = self.subscription.ref if "subscriptions/" in route else self.claim.ref
+        refs = {
+            "invoices/": self.invoice.ref,
+            "subscriptions/": self.subscription.ref,
+            "cards/": self.card.ref,
+        }
+        ref = next((ref for part, ref in refs.items() if part in route), self.claim.ref)
         told: dict[str, object] = {
             "account_ref": self.account.ref,
             "site_ref": self.site.ref,
@@ -70,6 +73,7 @@ def full_account(*, owner: str = "Alice", rows: int = 2) -> World:
         claim=claims[-1],
         invoice=account.invoices.latest("pk"),
         subscription=account.subscriptions.filter(state="active").latest("pk"),
+        card=account.payment_methods.get(is_default=True),
         site=account.sites.filter(address__startswith="site-without-plan").latest("pk"),
     )
 

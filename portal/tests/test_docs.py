@@ -9,6 +9,7 @@ import pytest
 from django.core.management import get_commands
 
 from billing import rules as billing_rules
+from billing.gateways.simulated_cards import TEST_CARDS
 from claims import rules as claims_rules
 from partners import rules as partners_rules
 from partners.badges import SIZES
@@ -250,6 +251,18 @@ def test_levels_and_sizes_of_the_badge_are_those_of_the_code():
     assert f"`MARKETPLACE_FROM_LEVEL` in `partners/rules.py` is {marketplace}." in text
     assert widths
     assert numbers(widths[1]) == SIZES
+
+
+def test_days_before_a_card_expires_are_those_of_the_code():
+    days = billing_rules.CARD_EXPIRES_SOON_DAYS
+
+    assert f"`CARD_EXPIRES_SOON_DAYS` in `billing/rules.py` is {days}." in read("docs/rules.md")
+
+
+def test_every_test_card_is_told_and_no_other():
+    told = [name for row in table("docs/rules.md", "Cards") for name in INLINE.findall(row[0])]
+
+    assert sorted(told) == sorted(TEST_CARDS)
 
 
 def test_days_and_limits_of_claims_are_those_of_the_code():

@@ -33,6 +33,8 @@ TO_POST_TO = {
     "billing:cancellation",
     "billing:cancellation_withdrawal",
     "billing:plan_change_withdrawal",
+    "billing:card_default",
+    "billing:charged_to",
 }
 PAGES = [address for address in account_addresses() if address.name not in TO_POST_TO]
 # A year without invoices has nothing to download.

@@ -39,15 +39,16 @@ QUERIES = {
     "claims:csv": 5,
     "claims:claim": 7,
     "claims:submission": 4,
-    "billing:overview": 15,
+    "billing:overview": 16,
     "billing:invoices": 8,
     "billing:invoices_csv": 6,
     "billing:invoices_zip": 7,
     "billing:invoice": 8,
     "billing:invoice_pdf": 6,
     "billing:invoice_address": 4,
-    "billing:cards": 5,
+    "billing:cards": 7,
     "billing:card_return": 4,
+    "billing:card_removal": 13,
     "billing:upgrade": 12,
     "billing:timeline": 9,
     "billing:timeline_csv": 9,
@@ -61,6 +62,8 @@ FOLLOWED_BY_A_POST = {
     "billing:cancellation",
     "billing:cancellation_withdrawal",
     "billing:plan_change_withdrawal",
+    "billing:card_default",
+    "billing:charged_to",
 }
 
 REHEARSED = 1

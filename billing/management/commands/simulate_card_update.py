@@ -6,12 +6,10 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from billing.actions.card_updates import update_card
-from billing.gateways import Card
+from billing.gateways.simulated import SimulatedGateway
 from billing.models import PaymentMethod
 from portal.lib import clock
 from portal.lib.refs import new_ref
-
-YEARS_MORE = 5
 
 
 class Command(BaseCommand):
@@ -32,13 +30,9 @@ class Command(BaseCommand):
         )
         if (card := method.first()) is None:
             raise CommandError(f"No account {options['account']} with a test card.")
-        renewed = Card(
-            provider_ref=card.provider_ref,
-            brand=card.brand,
-            last4=options["last4"],
-            expires_month=card.expires_month,
-            expires_year=card.expires_year + YEARS_MORE,
-        )
+        renewed = SimulatedGateway().renew(card.provider_ref, last4=options["last4"])
+        if renewed is None:
+            raise CommandError(f"{card} is not one of the test cards.")
         at = clock.now()
         on = clock.date_of(at)
         update_card(renewed, gateway="simulated", source=new_ref(), on=on, at=at)
