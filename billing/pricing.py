@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from typing import Self
+from typing import Any, Self
 
 from billing import rules
 from billing.errors import NoPriceError
 from billing.models import Plan, Price, Subscription
 from billing.rules import Kind, PriceReason
-from billing.schedule import Schedule, schedule_fields
+from billing.schedule import Schedule, schedule_fields, schedule_values
 from billing.taxes import NO_TAX, Tax, TaxTable
 from portal.lib.money import rounded
 from portal.lib.periods import Term
@@ -33,7 +33,7 @@ class Agreement(Schedule):
     def of(cls, subscription: Subscription, *, is_nonprofit: bool = False) -> Self:
         """The agreement on the present plan; reads the account, the plan and its product."""
         return cls(
-            **schedule_fields(subscription),
+            **schedule_fields(schedule_values(subscription)),
             plan_id=subscription.plan_id,
             currency=subscription.currency,
             country=subscription.account.country,
@@ -62,6 +62,24 @@ class Agreement(Schedule):
             country=country,
             purchased_on=on,
             anchor_on=on,
+            sale_amount=sale_amount,
+            is_nonprofit=is_nonprofit,
+        )
+
+    @classmethod
+    def columns(cls, of: str = "") -> tuple[str, ...]:
+        names = ("plan_id", "currency", "account__country", "purchased_on", "sale_amount")
+        return (*Schedule.columns(of), *(f"{of}{name}" for name in names))
+
+    @classmethod
+    def read(cls, values: Sequence[Any], *, is_nonprofit: bool = False) -> Self:
+        *days, plan_id, currency, country, purchased_on, sale_amount = values
+        return cls(
+            **schedule_fields(days),
+            plan_id=plan_id,
+            currency=currency,
+            country=country,
+            purchased_on=purchased_on,
             sale_amount=sale_amount,
             is_nonprofit=is_nonprofit,
         )

@@ -1,8 +1,9 @@
 """When a subscription's periods begin and are charged: asked by whatever charges or foretells."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Self, TypedDict
+from typing import Any, Self, TypedDict
 
 from billing import rules
 from billing.models import Plan, Subscription
@@ -19,6 +20,16 @@ class Leg:
     ordinal: int = 0
     months: int = 0
     charged_on: date | None = None
+
+
+COLUMNS = (
+    "plan__product__kind",
+    "plan__cycle",
+    "anchor_on",
+    "leg_ordinal",
+    "leg_months",
+    "leg_charged_on",
+)
 
 
 class ScheduleFields(TypedDict):
@@ -44,7 +55,17 @@ class Schedule:
     @classmethod
     def of(cls, subscription: Subscription) -> Self:
         """The schedule on the present plan; reads the plan and its product."""
-        return cls(**schedule_fields(subscription))
+        return cls(**schedule_fields(schedule_values(subscription)))
+
+    @classmethod
+    def columns(cls, of: str = "") -> tuple[str, ...]:
+        """What to query for `read`; `of` leads from what is queried to the subscription."""
+        return tuple(f"{of}{name}" for name in COLUMNS)
+
+    @classmethod
+    def read(cls, values: Sequence[Any]) -> Self:
+        """The same from the values of `columns`, without a subscription being made."""
+        return cls(**schedule_fields(values))
 
     def term(self, ordinal: int) -> Term:
         """Period `ordinal` of this leg or after it."""
@@ -72,12 +93,14 @@ class Schedule:
         return Leg(ordinal, self.months_to(ordinal), self.charge_on(ordinal))
 
 
-def schedule_fields(subscription: Subscription) -> ScheduleFields:
-    """What a schedule is made of, for those who make more of it."""
+def schedule_values(subscription: Subscription) -> tuple[Any, ...]:
+    """Its values of the columns."""
     plan: Plan = subscription.plan
-    return {
-        "kind": Kind(plan.product.kind),
-        "cycle": plan.cycle_rule,
-        "anchor_on": subscription.anchor_on,
-        "leg": Leg(subscription.leg_ordinal, subscription.leg_months, subscription.leg_charged_on),
-    }
+    leg = (subscription.leg_ordinal, subscription.leg_months, subscription.leg_charged_on)
+    return (plan.product.kind, plan.cycle, subscription.anchor_on, *leg)
+
+
+def schedule_fields(values: Sequence[Any]) -> ScheduleFields:
+    """What a schedule is made of, for those who make more of it."""
+    kind, cycle, anchor_on, *leg = values
+    return {"kind": Kind(kind), "cycle": Cycle(cycle), "anchor_on": anchor_on, "leg": Leg(*leg)}

@@ -1,11 +1,11 @@
 """Another plan or cycle, from the next renewal on."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import transaction
 
-from billing.changes import first_quote, plans_to_change_to
+from billing.changes import change_waiting, first_quote, plans_to_change_to, waiting_change
 from billing.errors import (
     NoChangeWaitingError,
     NotForSaleError,
@@ -64,23 +64,26 @@ def _locked(subscription: Subscription) -> Subscription:
     )
 
 
-def carry_out(subscriptions: Sequence[Subscription]) -> None:
-    """Move these (locked, about to be renewed) to the plans that were asked for, if any.
+def carry_out(accounts: Sequence[int], *, on: date) -> None:
+    """Move what is due for renewal in these (locked) accounts to the plans that were asked for.
 
     Constant number of statements. Must run in the transaction that draws up the renewals.
     """
-    waiting = PlanChange.objects.waiting().filter(subscription__in=subscriptions)
-    changes = {
-        change.subscription_id: change for change in waiting.select_related("to_plan__product")
-    }
-    moved = [subscription for subscription in subscriptions if subscription.pk in changes]
-    for subscription in moved:
-        _move(subscription, changes[subscription.pk])
-    if moved:
-        PlanChange.objects.bulk_update(changes.values(), ["starts_on"])
-        Subscription.objects.bulk_update(
-            moved, ["plan", "leg_ordinal", "leg_months", "leg_charged_on", "sale_amount"]
-        )
+    moving = list(
+        Subscription.objects.due(on)
+        .select_for_update(of=("self",), no_key=True)
+        .filter(account__in=accounts, pk__in=PlanChange.objects.waiting().values("subscription"))
+        .select_related("account", "plan__product")
+        .prefetch_related(waiting_change())
+        .order_by("pk")
+    )
+    changes = [change for one in moving if (change := change_waiting(one))]
+    for subscription, change in zip(moving, changes, strict=True):
+        _move(subscription, change)
+    PlanChange.objects.bulk_update(changes, ["starts_on"])
+    Subscription.objects.bulk_update(
+        moving, ["plan", "leg_ordinal", "leg_months", "leg_charged_on", "sale_amount"]
+    )
 
 
 def _move(subscription: Subscription, change: PlanChange) -> None:

@@ -1,5 +1,6 @@
 """Charge while somebody waits, and tell them what came of it."""
 
+from collections.abc import Sequence
 from datetime import date
 
 from billing.actions import charge
@@ -8,13 +9,13 @@ from billing.models import PaymentAttempt
 from billing.rules import Outcome
 
 
-def charge_now(attempt: PaymentAttempt, *, on: date) -> None:
-    """Charge a committed attempt; returns when it is paid.
+def charge_now(attempts: Sequence[int], *, on: date) -> None:
+    """Charge the committed attempt of a purchase (by id); returns when it is paid.
 
     Raises PaymentDeclinedError (nothing was bought), PaymentInDoubtError (it completes by itself).
     """
-    charge.run([attempt], on=on)
-    attempt.refresh_from_db()
+    charge.run(attempts, on=on)
+    attempt = PaymentAttempt.objects.get(pk__in=attempts)
     if attempt.settled_at is None:
         raise PaymentInDoubtError
     if attempt.outcome != Outcome.SUCCEEDED.value:

@@ -11,7 +11,7 @@ from billing.errors import (
     NoPaymentMethodError,
     NotForSaleError,
 )
-from billing.models import PaymentAttempt, PaymentMethod, Plan, Subscription
+from billing.models import PaymentMethod, Plan, Subscription
 from billing.offers import offer
 from billing.pricing import PriceBook
 from billing.queries import has_premium_plan
@@ -26,14 +26,14 @@ def upgrade_site(site: Site, plan: Plan, *, on: date) -> Subscription:
     is to pay), PaymentDeclinedError (nothing was bought), PaymentInDoubtError (it completes by
     itself).
     """
-    subscription, attempt = _open_purchase(site, plan, on=on)
-    charge_now(attempt, on=on)
+    subscription, attempts = _open_purchase(site, plan, on=on)
+    charge_now(attempts, on=on)
     subscription.refresh_from_db()
     return subscription
 
 
 @transaction.atomic
-def _open_purchase(site: Site, plan: Plan, *, on: date) -> tuple[Subscription, PaymentAttempt]:
+def _open_purchase(site: Site, plan: Plan, *, on: date) -> tuple[Subscription, list[int]]:
     account = Account.objects.select_for_update(no_key=True).get(pk=site.account_id)
     if has_premium_plan(site):
         raise AlreadyUpgradedError
@@ -53,5 +53,4 @@ def _open_purchase(site: Site, plan: Plan, *, on: date) -> tuple[Subscription, P
         sale_offer=bought.sale,
         sale_amount=bought.sale_amount,
     )
-    [attempt] = draw_up([Item(subscription, bought.now)], on=on, is_purchase=True)
-    return subscription, attempt
+    return subscription, draw_up([Item.of(subscription, bought.now)], on=on, is_purchase=True)

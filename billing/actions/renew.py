@@ -2,21 +2,26 @@
 
 import logging
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from datetime import date
+from typing import Any
 
 from django.db import OperationalError, transaction
+from django.db.models import Exists, OuterRef
 
 from billing.actions import charge
 from billing.actions.change_plan import carry_out
 from billing.actions.draw_up import Item, draw_up
-from billing.models import NonprofitVerification, ParkedAccount, PaymentAttempt, Subscription
+from billing.models import NonprofitVerification, ParkedAccount, Subscription
+from billing.models.catalogue import plan_name
+from billing.models.subscriptions import plan_for
 from billing.pricing import Agreement, PriceBook
 from partners.models import Account
 from portal.lib import clock
 
 log = logging.getLogger(__name__)
 
-ACCOUNTS_A_BATCH = 200
+ACCOUNTS_A_BATCH = 500
 
 
 def renew_due(*, on: date) -> Counter[str]:
@@ -27,24 +32,34 @@ def renew_due(*, on: date) -> Counter[str]:
     totals: Counter[str] = Counter()
     book = PriceBook.load()
     while True:
-        drawn_up, after = 0, 0
-        while accounts := _accounts_due(on=on, after=after):
+        drawn_up = 0
+        for accounts in _accounts_due(on=on):
             attempts = open_due(accounts, book=book, on=on)
             totals += charge.run(attempts, on=on)
             drawn_up += len(attempts)
-            after = accounts[-1]
         if not drawn_up:
             return totals
 
 
-def _accounts_due(*, on: date, after: int) -> list[int]:
-    """The next accounts with something due, parked ones left out, in order of their id."""
-    due = Subscription.objects.due(on).filter(account_id__gt=after, account__parked__isnull=True)
-    ids = due.order_by("account_id").values_list("account_id", flat=True).distinct()
-    return list(ids[:ACCOUNTS_A_BATCH])
+def _accounts_due(*, on: date) -> Iterator[list[int]]:
+    """The accounts with something due, a batch at a time, parked ones left out.
+
+    By day and by number, as the index is: a batch is read from where the one before it ended, and
+    the last one of a long day costs what the first one did.
+    """
+    due = Subscription.objects.due(on).exclude(
+        Exists(ParkedAccount.objects.filter(account=OuterRef("account")))
+    )
+    days = due.order_by("next_charge_on").values_list("next_charge_on", flat=True).distinct()
+    for day in list(days):
+        of_day = due.filter(next_charge_on=day).order_by("account_id").distinct()
+        ids, after = of_day.values_list("account_id", flat=True), 0
+        while accounts := list(ids.filter(account_id__gt=after)[:ACCOUNTS_A_BATCH]):
+            yield accounts
+            after = accounts[-1]
 
 
-def open_due(accounts: list[int], *, book: PriceBook, on: date) -> list[PaymentAttempt]:
+def open_due(accounts: list[int], *, book: PriceBook, on: date) -> list[int]:
     """Draw up the due renewals of these accounts, in one transaction.
 
     If the database refuses the batch, each account is tried by itself and the broken one is parked.
@@ -63,39 +78,63 @@ def open_due(accounts: list[int], *, book: PriceBook, on: date) -> list[PaymentA
     return [attempt for account in accounts for attempt in open_due([account], book=book, on=on)]
 
 
-def _open_batch(accounts: list[int], *, book: PriceBook, on: date) -> list[PaymentAttempt]:
+def _open_batch(accounts: list[int], *, book: PriceBook, on: date) -> list[int]:
     locked = list(
         Account.objects.select_for_update(skip_locked=True, no_key=True)
         .filter(pk__in=accounts)
         .values_list("pk", flat=True)
     )
+    carry_out(locked, on=on)
+    items = _items_due(locked, book=book, on=on)
+    attempts = draw_up(items, on=on)
+    drawn_up = [item.subscription_id for item in items if item.subscription_id]
+    Subscription.objects.filter(pk__in=drawn_up).update(next_charge_on=None)
+    return attempts
+
+
+def _items_due(accounts: list[int], *, book: PriceBook, on: date) -> list[Item]:
+    """The periods these accounts are to be charged for, each priced as of the day it was due."""
+    nonprofits = _nonprofits(accounts, on=on)
     # Locked themselves, as a cancellation locks them: what is cancelled just now is not charged.
-    subscriptions = list(
+    due = (
         Subscription.objects.due(on)
         .select_for_update(of=("self",), no_key=True)
-        .filter(account__in=locked)
-        .select_related("plan__product", "site", "account")
+        .filter(account__in=accounts)
         .order_by("account_id", "id")
-    )
-    nonprofits = set(
-        NonprofitVerification.objects.filter(account__in=locked, verified_on__lte=on).values_list(
-            "account_id", flat=True
+        .values_list(
+            "pk",
+            "account_id",
+            "account__name",
+            "account__email",
+            "account__invoice_email",
+            "payment_method_id",
+            "plan__product__name",
+            "site__address",
+            "label",
+            "next_ordinal",
+            *Agreement.columns(),
         )
     )
-    carry_out(subscriptions)
-    items = [
-        Item(
-            subscription,
-            book.quote(
-                Agreement.of(subscription, is_nonprofit=subscription.account_id in nonprofits),
-                subscription.next_ordinal,
-            ),
-        )
-        for subscription in subscriptions
-    ]
-    attempts = draw_up(items, on=on)
-    Subscription.objects.filter(pk__in=[s.pk for s in subscriptions]).update(next_charge_on=None)
-    return attempts
+    return [_item(row, book=book, nonprofits=nonprofits) for row in due]
+
+
+def _item(row: Sequence[Any], *, book: PriceBook, nonprofits: set[int]) -> Item:
+    pk, account, name, email, invoice_email, method, product, site, label, ordinal, *agreed = row
+    agreement = Agreement.read(agreed, is_nonprofit=account in nonprofits)
+    return Item(
+        subscription_id=pk,
+        payment_method_id=method,
+        account_id=account,
+        bill_to_name=name,
+        bill_to_email=invoice_email or email,
+        description=plan_for(plan_name(product, agreement.cycle), site or label),
+        quote=book.quote(agreement, ordinal),
+    )
+
+
+def _nonprofits(accounts: list[int], *, on: date) -> set[int]:
+    verified = NonprofitVerification.objects.filter(account__in=accounts, verified_on__lte=on)
+    return set(verified.values_list("account_id", flat=True))
 
 
 def _park(account_id: int, error: Exception) -> None:

@@ -7,7 +7,7 @@ from django.db import transaction
 from billing.actions.charge_now import charge_now
 from billing.actions.draw_up import Item, draw_up
 from billing.errors import AlreadyUpgradedError, NoPaymentMethodError, NotRevivableError
-from billing.models import PaymentAttempt, PaymentMethod, PlanChange, Revival, Subscription
+from billing.models import PaymentMethod, PlanChange, Revival, Subscription
 from billing.models.subscriptions import SubscriptionState
 from billing.pricing import PriceBook, Quote
 from billing.queries import has_premium_plan
@@ -25,12 +25,12 @@ def revive(subscription: Subscription, *, by: User, at: datetime) -> None:
     AlreadyUpgradedError, NoPriceError, NoPaymentMethodError (unless nothing is to pay),
     PaymentDeclinedError (all is as before), PaymentInDoubtError (it completes by itself).
     """
-    attempt = _open_revival(subscription, by=by, at=at)
-    charge_now(attempt, on=clock.date_of(at))
+    attempts = _open_revival(subscription, by=by, at=at)
+    charge_now(attempts, on=clock.date_of(at))
 
 
 @transaction.atomic
-def _open_revival(subscription: Subscription, *, by: User, at: datetime) -> PaymentAttempt:
+def _open_revival(subscription: Subscription, *, by: User, at: datetime) -> list[int]:
     on = clock.date_of(at)
     account = Account.objects.select_for_update(no_key=True).get(pk=subscription.account_id)
     locked = (
@@ -47,8 +47,7 @@ def _open_revival(subscription: Subscription, *, by: User, at: datetime) -> Paym
     if quote.gross_amount and not has_card:
         raise NoPaymentMethodError
     Revival.objects.create(subscription=locked, revived_at=at, revived_by=by)
-    [attempt] = draw_up([Item(locked, quote)], on=on, is_purchase=True)
-    return attempt
+    return draw_up([Item.of(locked, quote)], on=on, is_purchase=True)
 
 
 def _is_taken(subscription: Subscription) -> bool:

@@ -4,10 +4,13 @@ Everything that follows from an answer is one transaction with it. An attempt is
 telling the same answer again, from wherever, changes nothing.
 """
 
-from collections.abc import Mapping
-from datetime import date
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from billing.actions.coupons import print_coupons
 from billing.actions.draw_up import methods_now
@@ -29,7 +32,11 @@ from billing.schedule import Schedule
 from partners.actions.points import EventTold, record_events
 from partners.rules import EventKind
 from portal.lib import clock
+from portal.lib.bulk import Row, update_many
 from portal.mail.actions.queue import Draft, queue_many
+
+STILL_OPEN = {Outcome.UNKNOWN, Outcome.OUTAGE}
+DECLINES = {Outcome.SOFT_DECLINE, Outcome.HARD_DECLINE}
 
 
 @transaction.atomic
@@ -41,118 +48,165 @@ def settle(replies: Mapping[int, Reply], *, on: date) -> None:
     """
     # The invoices first: whoever changes cards holds them, so that neither misses the other.
     asked = PaymentAttempt.objects.filter(pk__in=replies).values("invoice")
-    list(Invoice.objects.select_for_update(no_key=True).filter(pk__in=asked).order_by("pk"))
-    attempts = list(
-        PaymentAttempt.objects.select_for_update(of=("self",), no_key=True)
+    held = Invoice.objects.select_for_update(no_key=True).filter(pk__in=asked).order_by("pk")
+    list(held.values_list("pk"))
+    invoices = dict(
+        PaymentAttempt.objects.select_for_update(no_key=True)
         .filter(pk__in=replies, settled_at__isnull=True)
-        .select_related("invoice__account", "payment_method")
         .order_by("pk")
+        .values_list("pk", "invoice_id")
     )
-    for attempt in attempts:
-        _note(attempt, replies[attempt.pk])
-    PaymentAttempt.objects.bulk_update(
-        attempts, ["outcome", "decline_code", "provider_ref", "settled_at"]
-    )
-    _paid([a.invoice for a in attempts if a.outcome == Outcome.SUCCEEDED.value], on=on)
-    _declined(
-        [
-            attempt
-            for attempt in attempts
-            if attempt.outcome in {Outcome.SOFT_DECLINE.value, Outcome.HARD_DECLINE.value}
-        ],
-        on=on,
-    )
+    at = clock.now()
+    update_many(PaymentAttempt, [_note(attempt, replies[attempt], at=at) for attempt in invoices])
+    outcomes = {attempt: replies[attempt].outcome for attempt in invoices}
+    _paid([invoices[a] for a, outcome in outcomes.items() if outcome is Outcome.SUCCEEDED], on=on)
+    _declined([a for a, outcome in outcomes.items() if outcome in DECLINES], on=on)
 
 
-def _note(attempt: PaymentAttempt, reply: Reply) -> None:
+def _note(attempt: int, reply: Reply, *, at: datetime) -> Row:
     """What is not known yet stays in flight, to be asked about again."""
-    attempt.outcome = reply.outcome.value
-    attempt.decline_code = reply.decline_code
-    attempt.provider_ref = reply.provider_ref
-    if reply.outcome not in {Outcome.UNKNOWN, Outcome.OUTAGE}:
-        attempt.settled_at = clock.now()
+    return {
+        "id": attempt,
+        "outcome": reply.outcome.value,
+        "decline_code": reply.decline_code,
+        "provider_ref": reply.provider_ref,
+        "settled_at": None if reply.outcome in STILL_OPEN else at,
+    }
 
 
 # --- Paid ----------------------------------------------------------------------------------------
 
 
-def _paid(invoices: list[Invoice], *, on: date) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Served:
+    """A period that is paid for now, its subscription, and what it means for the programme."""
+
+    period_id: int
+    ordinal: int
+    starts_on: date
+    ends_on: date
+    subscription_id: int
+    is_cancelled: bool
+    site_id: int | None
+    owner_id: int | None
+    product_code: str
+    schedule: Schedule
+
+
+def _paid(invoices: list[int], *, on: date) -> None:
     """The money is there: open the periods, set the next charge, tell the programme, write."""
     if not invoices:
         return
     at = clock.now()
-    ids = [invoice.pk for invoice in invoices]
-    Invoice.objects.filter(pk__in=ids).update(
+    Invoice.objects.filter(pk__in=invoices).update(
         state=InvoiceState.PAID, paid_at=at, next_attempt_on=None
     )
-    Period.objects.filter(line__invoice__in=ids, opened_at__isnull=True).update(opened_at=at)
-    periods = list(
-        Period.objects.filter(line__invoice__in=ids)
-        .select_related("subscription__plan__product", "subscription__site")
-        .order_by("line")
+    served = _served(invoices)
+    update_many(Period, [{"id": one.period_id, "opened_at": at} for one in served])
+    update_many(Subscription, [_moved_on(one) for one in served])
+    print_coupons(invoices)
+    record_events([_event(one, on=on) for one in served if _earns(one)], on=on)
+    queue_many(_receipts(invoices))
+
+
+def _served(invoices: list[int]) -> list[Served]:
+    """What these invoices pay for; what was dropped from them meanwhile is not among it."""
+    in_force = Cancellation.objects.filter(
+        subscription=OuterRef("subscription"), withdrawn_at__isnull=True
     )
-    _serve_on(periods)
-    print_coupons(ids)
-    record_events(_events(periods, on=on), on=on)
-    queue_many(
+    periods = (
+        Period.objects.filter(line__invoice__in=invoices, opened_at__isnull=True)
+        .order_by("pk")
+        .values_list(
+            "pk",
+            "ordinal",
+            "starts_on",
+            "ends_on",
+            "subscription_id",
+            Exists(in_force),
+            "subscription__site_id",
+            "subscription__site__account_id",
+            "subscription__plan__product__code",
+            *Schedule.columns("subscription__"),
+        )
+    )
+    return [_read(row) for row in periods]
+
+
+def _read(row: Sequence[Any]) -> Served:
+    period, ordinal, starts_on, ends_on, subscription, cancelled, site, owner, code, *days = row
+    schedule = Schedule.read(days)
+    return Served(
+        period_id=period,
+        ordinal=ordinal,
+        starts_on=starts_on,
+        ends_on=ends_on,
+        subscription_id=subscription,
+        is_cancelled=cancelled,
+        site_id=site,
+        owner_id=owner,
+        product_code=code,
+        schedule=schedule,
+    )
+
+
+def _moved_on(served: Served) -> Row:
+    """The subscription is paid through its new period, and knows its next charge."""
+    ends = served.is_cancelled
+    return {
+        "id": served.subscription_id,
+        "paid_through": served.ends_on,
+        "next_ordinal": served.ordinal + 1,
+        "state": (SubscriptionState.ENDING if ends else SubscriptionState.ACTIVE).value,
+        "next_charge_on": None if ends else served.schedule.charge_on(served.ordinal + 1),
+    }
+
+
+def _earns(served: Served) -> bool:
+    """A premium plan of a site that was activated or renewed is told to the programme."""
+    return served.site_id is not None and served.schedule.kind in KINDS_THAT_EARN_POINTS
+
+
+def _event(served: Served, *, on: date) -> EventTold:
+    return EventTold(
+        source=f"period:{served.period_id}",
+        site_id=served.site_id or 0,
+        account_id=served.owner_id or 0,
+        kind=EventKind.RENEWED if served.ordinal else EventKind.ACTIVATED,
+        occurs_on=served.starts_on,
+        paid_on=on,
+        product_code=served.product_code,
+    )
+
+
+def _receipts(invoices: list[int]) -> list[Draft]:
+    rows = Invoice.objects.filter(pk__in=invoices).order_by("pk").select_related("account")
+    return [
         Draft(
             kind="billing/receipt",
-            key=f"receipt:{invoice.ref}",
-            to=invoice.account.bills_to,
-            arguments={"invoice_id": invoice.pk},
-            account_ref=invoice.account.ref,
+            key=f"receipt:{ref}",
+            to=invoice_email or email,
+            arguments={"invoice_id": pk},
+            account_ref=account_ref,
         )
-        for invoice in invoices
-    )
-
-
-def _serve_on(periods: list[Period]) -> None:
-    """Each subscription is paid through its new period, and knows its next charge."""
-    subscriptions = [period.subscription for period in periods]
-    cancelled = set(
-        Cancellation.objects.filter(
-            subscription__in=subscriptions, withdrawn_at__isnull=True
-        ).values_list("subscription_id", flat=True)
-    )
-    for period in periods:
-        subscription, following = period.subscription, period.ordinal + 1
-        subscription.paid_through = period.ends_on
-        subscription.next_ordinal = following
-        if subscription.pk in cancelled:
-            subscription.state, subscription.next_charge_on = SubscriptionState.ENDING, None
-        else:
-            subscription.state = SubscriptionState.ACTIVE
-            subscription.next_charge_on = Schedule.of(subscription).charge_on(following)
-    Subscription.objects.bulk_update(
-        subscriptions, ["paid_through", "next_ordinal", "state", "next_charge_on"]
-    )
-
-
-def _events(periods: list[Period], *, on: date) -> list[EventTold]:
-    """A premium plan of a site that was activated or renewed is told to the programme."""
-    return [
-        EventTold(
-            source=f"period:{period.pk}",
-            site_id=site.pk,
-            account_id=site.account_id,
-            kind=EventKind.RENEWED if period.ordinal else EventKind.ACTIVATED,
-            occurs_on=period.starts_on,
-            paid_on=on,
-            product_code=product.code,
+        for pk, ref, email, invoice_email, account_ref in rows.values_list(
+            "pk", "ref", "account__email", "account__invoice_email", "account__ref"
         )
-        for period in periods
-        if (site := period.subscription.site)
-        and (product := period.subscription.plan.product).kind in KINDS_THAT_EARN_POINTS
     ]
 
 
 # --- Declined ------------------------------------------------------------------------------------
 
 
-def _declined(attempts: list[PaymentAttempt], *, on: date) -> None:
+def _declined(declined: list[int], *, on: date) -> None:
     """Set the next day to try, or give up what has none left; the payer is told either way."""
-    if not attempts:
+    if not declined:
         return
+    attempts = list(
+        PaymentAttempt.objects.filter(pk__in=declined)
+        .select_related("invoice__account", "payment_method")
+        .order_by("pk")
+    )
     invoices = [attempt.invoice for attempt in attempts]
     wanted, current = uncollected(invoices), methods_now(invoices)
     hopeless: list[InvoiceLine] = []
@@ -166,7 +220,9 @@ def _declined(attempts: list[PaymentAttempt], *, on: date) -> None:
             hopeless += [line for line, day in days.items() if day is None]
         elif (card := current.get(invoice.pk)) and not attempt.was_with(card):
             invoice.next_attempt_on = on  # a card added or renewed while this was being refused
-    Invoice.objects.bulk_update(invoices, ["next_attempt_on"])
+    update_many(
+        Invoice, [{"id": one.pk, "next_attempt_on": one.next_attempt_on} for one in invoices]
+    )
     ended = give_up(hopeless, on=on)  # told by the mail that says so
     _tell_declined([attempt for attempt in attempts if attempt.invoice_id not in ended])
 

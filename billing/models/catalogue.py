@@ -32,6 +32,14 @@ CYCLES = [
 ]
 
 
+CYCLE_NAMES = dict(CYCLES)
+
+
+def plan_name(product: str, cycle: str) -> str:
+    """What a plan is called: its product's name and its cycle."""
+    return f"{product}, {CYCLE_NAMES[cycle]}"
+
+
 @tracked()
 class Product(models.Model):
     """What is sold. Its kind decides when renewals are charged and whether they earn points."""
@@ -76,7 +84,7 @@ class Plan(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.product.name}, {self.get_cycle_display()}"
+        return plan_name(self.product.name, self.cycle)
 
     @property
     def cycle_rule(self) -> Cycle:

@@ -20,6 +20,11 @@ from portal.lib.ranges import DateSpan, Same
 from portal.lib.refs import RefField
 
 
+def plan_for(plan: str, what: str) -> str:
+    """The words for a plan, and for the site, domain or mailbox it is for."""
+    return gettext("%(plan)s for %(what)s") % {"plan": plan, "what": what} if what else plan
+
+
 class SubscriptionState(models.TextChoices):
     STARTING = "starting", _("waiting for its first payment")
     ACTIVE = "active", _("active")
@@ -165,10 +170,7 @@ class Subscription(models.Model):
     @property
     def in_words(self) -> str:
         """What it is and what for, as an invoice says it."""
-        what = self.site or self.label
-        if not what:
-            return str(self.plan)
-        return gettext("%(plan)s for %(what)s") % {"plan": self.plan, "what": what}
+        return plan_for(str(self.plan), str(self.site or self.label))
 
     @property
     def last_day_paid(self) -> date | None:

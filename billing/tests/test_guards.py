@@ -397,8 +397,9 @@ def test_an_attempt_is_never_deleted(attempt) -> None:
 
 
 def test_a_second_attempt_waits_for_the_first(invoice, attempt) -> None:
-    [second] = new_attempts([invoice], on=make.TODAY + A_DAY)
+    [number] = new_attempts([invoice], on=make.TODAY + A_DAY)
 
+    second = PaymentAttempt.objects.get(pk=number)
     assert (second.ordinal, second.idempotency_key) == (2, f"{invoice.ref}-2")
     with refused("one_attempt_in_flight"):
         new_attempts([invoice], on=make.TODAY + A_DAY)

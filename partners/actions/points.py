@@ -16,6 +16,7 @@ from partners.models import EventVoid, QualifyingEvent
 from partners.models.points import VoidReason
 from partners.rules import EventKind
 from portal.lib import clock
+from portal.lib.bulk import insert_many
 
 BATCH = 20_000
 
@@ -37,22 +38,22 @@ class EventTold:
 def record_events(told: Sequence[EventTold], *, on: date) -> None:
     """Record events and schedule the decision on them; what was told before changes nothing."""
     at = clock.now()
-    QualifyingEvent.objects.bulk_create(
+    insert_many(
+        QualifyingEvent,
         [
-            QualifyingEvent(
-                source=event.source,
-                site_id=event.site_id,
-                account_id=event.account_id,
-                kind=event.kind.value,
-                occurs_on=event.occurs_on,
-                paid_on=event.paid_on,
-                product_code=event.product_code,
-                recorded_at=at,
-            )
+            {
+                "source": event.source,
+                "site_id": event.site_id,
+                "account_id": event.account_id,
+                "kind": event.kind.value,
+                "occurs_on": event.occurs_on,
+                "paid_on": event.paid_on,
+                "product_code": event.product_code,
+                "recorded_at": at,
+            }
             for event in told
         ],
         ignore_conflicts=True,
-        batch_size=2000,
     )
     schedule(
         events_where="source = ANY(%(sources)s)",

@@ -1,10 +1,11 @@
 """`make bench`: measure the large jobs on a database of their own, each beside a yardstick.
 
-`ARGS="import --accounts 2000"` chooses a bench and its size.
+`ARGS="import --accounts 2000"` chooses a bench and its size. `billing` is all whose names begin so.
 """
 
 import argparse
 import os
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -12,21 +13,37 @@ from portal.lib import embedded_postgres
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
+# Found by name, because their modules can be imported only when the database is there.
+BENCHES = {
+    "import": ("portal.bench.imports", "bench_import"),
+    "billing-charges": ("portal.bench.billing.charges", "bench_charges"),
+    "billing-idle": ("portal.bench.billing.idle", "bench_idle"),
+    "billing-latency": ("portal.bench.billing.latency", "bench_latency"),
+    "billing-batches": ("portal.bench.billing.batches", "bench_batches"),
+}
+
 
 def main() -> None:
     arguments = _arguments()
     _use_throwaway_database()
-    figures = {"import": _import}[arguments.bench](arguments.accounts)
-    width = max(len(name) for name in figures)
-    for name, figure in figures.items():
-        print(f"  {name.replace('_', ' '):<{width}}  {figure:>12,}")
+    sizes = {"accounts": arguments.accounts} if arguments.accounts else {}
+    for name, (module, function) in BENCHES.items():
+        if name == arguments.bench or name.startswith(f"{arguments.bench}-"):
+            print(f"{name}:", flush=True)
+            _show(getattr(import_module(module), function)(**sizes))
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("bench", nargs="?", default="import", choices=["import"])
-    parser.add_argument("--accounts", type=int, help="how many accounts the sample has")
+    parser.add_argument("bench", nargs="?", default="import", choices=[*BENCHES, "billing"])
+    parser.add_argument("--accounts", type=int, help="how many accounts it is measured with")
     return parser.parse_args()
+
+
+def _show(figures: dict[str, Any]) -> None:
+    width = max(len(name) for name in figures)
+    for name, figure in figures.items():
+        print(f"  {name.replace('_', ' '):<{width}}  {figure:>12,}", flush=True)
 
 
 def _use_throwaway_database() -> None:
@@ -46,12 +63,6 @@ def _use_throwaway_database() -> None:
         cursor.execute("DROP SCHEMA public CASCADE")
         cursor.execute("CREATE SCHEMA public")
     call_command("migrate", verbosity=0)
-
-
-def _import(accounts: int | None) -> dict[str, Any]:
-    from portal.bench.imports import bench_import
-
-    return bench_import(accounts) if accounts else bench_import()
 
 
 if __name__ == "__main__":

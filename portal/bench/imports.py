@@ -4,8 +4,6 @@ Seconds say little on their own: beside them stands how long PostgreSQL takes, o
 in the same minute, to take as many bare rows by COPY.
 """
 
-import resource
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -13,13 +11,13 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from portal.bench.memory import peak_mib
 from portal.handover.importing import Options, import_folder
 from portal.handover.sample import make_sample
 from portal.lib import clock
 
 ACCOUNTS_WITH_100_000_SITES = 15_000
 SEED = 1
-KIB_A_MIB = 1024
 YARDSTICK = "bench_yardstick"
 
 
@@ -37,9 +35,9 @@ def bench_import(accounts: int = ACCOUNTS_WITH_100_000_SITES) -> dict[str, Any]:
         folder = Path(path)
         written = make_sample(folder, accounts=accounts, seed=SEED, as_of=on)
         rows = sum(written.values())
-        before = _peak_mib()
+        before = peak_mib()
         first = _seconds_to_import(folder)
-        peak = _peak_mib()
+        peak = peak_mib()
         second = _seconds_to_import(folder)
     bare = _seconds_to_copy(rows)
     return {
@@ -81,9 +79,3 @@ def _seconds_to_copy(rows: int) -> float:
     with connection.cursor() as cursor:
         cursor.execute(f"DROP TABLE {YARDSTICK}")
     return elapsed
-
-
-def _peak_mib() -> float:
-    """The most memory this process has ever held; macOS counts in bytes, others in KiB."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / KIB_A_MIB / (KIB_A_MIB if sys.platform == "darwin" else 1)

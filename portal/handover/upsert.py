@@ -49,7 +49,7 @@ def upsert(
         cursor.execute(
             f"""
             WITH written AS (
-                INSERT INTO {table} AS target ({", ".join(columns)})
+                INSERT INTO {table} AS target ({", ".join(f'"{name}"' for name in columns)})
                 SELECT {", ".join(columns.values())} {source}
                 {_on_conflict(conflict, update)}
                 RETURNING target.id, (xmax = 0) AS is_new

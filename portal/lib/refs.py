@@ -13,10 +13,13 @@ from django.urls.converters import StringConverter
 
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 LENGTH = 10
+BITS = 5  # of each character
+MASK = 2**BITS - 1
 
 
 def new_ref() -> str:
-    return "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
+    bits = secrets.randbits(BITS * LENGTH)
+    return "".join(ALPHABET[bits >> place & MASK] for place in range(0, BITS * LENGTH, BITS))
 
 
 DEFAULTS: dict[str, Any] = {

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from email.utils import make_msgid, parseaddr
+from functools import cache
 from typing import ClassVar, Self
 
 import pgtrigger
@@ -17,7 +18,12 @@ from portal.lib.triggers import fixed_once_written
 
 def new_message_id() -> str:
     """A Message-ID that stays the same through every retry."""
-    return make_msgid(domain=parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2])
+    return make_msgid(domain=_domain_of(settings.DEFAULT_FROM_EMAIL))
+
+
+@cache
+def _domain_of(sender: str) -> str:
+    return parseaddr(sender)[1].rpartition("@")[2]
 
 
 class MailState(models.TextChoices):

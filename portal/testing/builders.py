@@ -335,7 +335,7 @@ def _pay_first_period(subscription: Subscription, *, on: date) -> None:
     is_nonprofit = NonprofitVerification.objects.covers(subscription.account, on=on)
     agreement = Agreement.of(subscription, is_nonprofit=is_nonprofit)
     with transaction.atomic():
-        first = Item(subscription, PriceBook.load().quote(agreement, 0))
+        first = Item.of(subscription, PriceBook.load().quote(agreement, 0))
         attempts = draw_up([first], on=on, is_purchase=True)
     charge.run(attempts, on=on)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from portal.lib import clock
+from portal.lib.bulk import insert_many
 from portal.mail.models import MailState, Message
 
 
@@ -30,23 +31,23 @@ def queue(draft: Draft) -> Message:
 def queue_many(drafts: Iterable[Draft]) -> None:
     """Queue mails in one statement; keys that were queued before are left alone."""
     at = clock.now()
-    Message.objects.bulk_create(
+    insert_many(
+        Message,
         [
-            Message(
-                kind=draft.kind,
-                key=draft.key,
-                to=draft.to,
-                arguments=draft.arguments,
-                language=draft.language,
-                reply_to=draft.reply_to,
-                account_ref=draft.account_ref,
-                queued_at=at,
-                not_before=at,
-            )
+            {
+                "kind": draft.kind,
+                "key": draft.key,
+                "to": draft.to,
+                "arguments": draft.arguments,
+                "language": draft.language,
+                "reply_to": draft.reply_to,
+                "account_ref": draft.account_ref,
+                "queued_at": at,
+                "not_before": at,
+            }
             for draft in drafts
         ],
         ignore_conflicts=True,
-        batch_size=1000,
     )
 
 
