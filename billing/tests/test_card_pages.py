@@ -6,7 +6,7 @@ from django.test import Client
 from django.urls import reverse
 
 from billing.models import GatewayCustomer, PaymentMethod
-from billing.tests.test_webhooks import delivered
+from billing.tests.telling import delivered
 from portal.testing import builders as make
 
 pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("stripe server")]

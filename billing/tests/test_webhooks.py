@@ -2,7 +2,6 @@
 
 import json
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.db import connection
@@ -15,6 +14,7 @@ from billing.models import GatewayEvent, Invoice, PaymentAttempt
 from billing.models.invoices import InvoiceState
 from billing.tests.fault_proxy import LOSE_REPLY, event, signature
 from billing.tests.real_cards import CHARGED, keys_settled_as_paid, monthly_plan, renew, renewal
+from billing.tests.telling import ADDRESS, SECRET, deliver, delivered, the_payments_end
 from partners.models import QualifyingEvent
 from portal.lib import clock
 from portal.mail.models import Message
@@ -23,23 +23,6 @@ from portal.testing.races import at_once
 
 pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("stripe server")]
 
-ADDRESS, SECRET = "/billing/webhooks/stripe/", "whsec_test"
-
-
-def deliver(told: Any, *, secret: str = SECRET, age: int = 0, body: bytes = b""):
-    body = body or json.dumps(told).encode()
-    return Client(enforce_csrf_checks=True).post(
-        ADDRESS,
-        body,
-        content_type="application/json",
-        headers={"Stripe-Signature": signature(body, secret, age=age)},
-    )
-
-
-def delivered(*told: dict[str, Any]) -> None:
-    for one in told:
-        assert deliver(one).status_code == 200
-
 
 @pytest.fixture
 def monthly(proxy):
@@ -47,13 +30,6 @@ def monthly(proxy):
     made = monthly_plan(proxy, make.studio())
     proxy.faults.append(LOSE_REPLY)
     return made
-
-
-def the_payments_end(proxy) -> dict[str, Any]:
-    """What the server tells of the renewal."""
-    key = renewal().attempts.get().idempotency_key
-    (told,) = [one for one in proxy.events() if one["data"]["object"]["metadata"]["attempt"] == key]
-    return told
 
 
 # --- Payments ------------------------------------------------------------------------------------
