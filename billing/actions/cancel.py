@@ -5,7 +5,8 @@ from datetime import date, datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from billing.actions.credit import issue_credit_note, left_to_credit
+from billing.actions.credit import issue_credit_note
+from billing.collection import uncollected
 from billing.errors import NotCancelledError, NotRenewingError, PaymentUnderWayError
 from billing.models import Cancellation, Invoice, InvoiceLine, Period, Subscription
 from billing.models.credits import CreditKind
@@ -56,10 +57,16 @@ def _drop_open_renewal(subscription: Subscription, *, by: User, at: datetime) ->
             by=by,
             at=at,
         )
-    if not any(left_to_credit(invoice).values()):
-        Invoice.objects.filter(pk=invoice.pk).update(
-            state=InvoiceState.CREDITED, next_attempt_on=None
-        )
+    _collect_the_rest(invoice)
+
+
+def _collect_the_rest(invoice: Invoice) -> None:
+    """What stays on the invoice has its own last day; with nothing left it is over."""
+    same = Invoice.objects.filter(pk=invoice.pk)
+    if staying := uncollected([invoice])[invoice.pk]:
+        same.update(collect_until=min(one.last_day for one in staying))
+    else:
+        same.update(state=InvoiceState.CREDITED, next_attempt_on=None)
 
 
 @transaction.atomic

@@ -97,21 +97,24 @@ def to_whom_it_fails(
 
 def give_up_due(*, on: date) -> int:
     """Give up every line whose last day of collecting has passed; returns of how many invoices."""
-    given_up = 0
-    while batch := _give_up_batch(on=on):
-        given_up += batch
+    given_up, after = 0, 0
+    while batch := _give_up_batch(on=on, after=after):
+        given_up += sum(batch.values())
+        after = max(batch)
     return given_up
 
 
 @transaction.atomic
-def _give_up_batch(*, on: date) -> int:
-    due = Invoice.objects.to_give_up(on).order_by("collect_until", "id")
+def _give_up_batch(*, on: date, after: int) -> dict[int, bool]:
+    """The next invoices (by id): whether anything of each was given up."""
+    due = Invoice.objects.to_give_up(on).filter(pk__gt=after).order_by("pk")
     invoices = list(due.select_for_update(skip_locked=True, no_key=True)[:BATCH])
     lines = [
         one.line for rest in uncollected(invoices).values() for one in rest if one.last_day < on
     ]
     give_up(lines, on=on)
-    return len(invoices)
+    late = {line.invoice_id for line in lines}
+    return {invoice.pk: invoice.pk in late for invoice in invoices}
 
 
 def end_subscriptions(*, on: date) -> int:

@@ -5,10 +5,10 @@ from datetime import date, timedelta
 import pytest
 
 from billing.actions.cancel import cancel, take_back
-from billing.actions.give_up import end_subscriptions
+from billing.actions.give_up import end_subscriptions, give_up_due
 from billing.errors import NotCancelledError, NotRenewingError
 from billing.models import Cancellation, Invoice, Subscription
-from billing.rules import Cycle
+from billing.rules import Cycle, Kind
 from portal.testing import builders as make
 
 pytestmark = pytest.mark.django_db
@@ -167,3 +167,51 @@ def test_what_was_given_up_unpaid_cannot_be_taken_back(live) -> None:
 
     with pytest.raises(NotCancelledError):
         taken_back(monthly, on=date(2026, 7, 24))
+
+
+# --- While it is being collected -----------------------------------------------------------------
+
+CHARGED = date(2027, 6, 1)
+
+
+def test_what_stays_on_the_invoice_is_collected_to_its_own_last_day(live) -> None:
+    studio = make.studio()
+    yearly = make.subscription_bought(account=studio, on=BOUGHT)
+    app = make.subscription_bought(account=studio, kind=Kind.APP, on=date(2026, 6, 1))
+    make.card(account=studio, test_card="sim_soft")
+    live(CHARGED)
+
+    cancelled(app, on=CHARGED + A_DAY)
+    for days in range(1, 10):  # the app would have been given up after the eighth of June
+        live(CHARGED + days * A_DAY)
+
+    invoice = Invoice.objects.latest("id")
+    assert (invoice.state, invoice.collect_until) == ("open", ENDS_ON)
+    yearly.refresh_from_db()
+    assert yearly.state == "active"
+
+
+def test_an_invoice_none_of_whose_lines_is_late_yet_is_passed_by(yearly, live) -> None:
+    make.card(account=yearly.account, test_card="sim_soft")
+    live(CHARGED)
+    Invoice.objects.filter(state="open").update(collect_until=CHARGED)
+
+    assert give_up_due(on=CHARGED + A_DAY) == 0
+
+    assert Invoice.objects.latest("id").state == "open"
+
+
+def test_a_free_plan_goes_on_when_what_was_to_be_paid_beside_it_is_cancelled(live) -> None:
+    studio = make.studio()
+    free = make.subscription_bought(account=studio, cycle=Cycle.MONTHLY, on=BOUGHT)
+    app = make.subscription_bought(account=studio, kind=Kind.APP, cycle=Cycle.MONTHLY, on=BOUGHT)
+    make.nonprofit(account=studio)
+    make.card(account=studio, test_card="sim_soft")
+    live(date(2026, 7, 15))
+
+    cancelled(app, on=date(2026, 7, 15))
+    live(date(2026, 7, 16))
+
+    assert Invoice.objects.latest("id").state == "paid"
+    free.refresh_from_db()
+    assert (free.state, free.paid_through) == ("active", date(2026, 8, 15))
