@@ -11,7 +11,7 @@ from datetime import date, timedelta
 
 from django.db import transaction
 from django.db.models import Sum
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
@@ -79,6 +79,7 @@ CUSTOMER = st.builds(Customer, BOUGHT, st.just("sim_ok"), st.booleans()) | st.bu
     Customer, BOUGHT, st.sampled_from(["sim_soft", "sim_lost"])
 )
 CUSTOMERS = st.lists(CUSTOMER, min_size=1, max_size=2)
+TWICE_MISSED = [Customer([Bought((Kind.SITE_PLAN, Cycle.MONTHLY), 20)], "sim_ok")]
 DAYS = st.integers(0, 45)
 A_FEW_DAYS = st.integers(0, 10)
 
@@ -159,6 +160,7 @@ class TestPace(TestCase):
 
     @settings(max_examples=8, suppress_health_check=[HealthCheck.too_slow])
     @given(customers=CUSTOMERS, dearer_after=DAYS, asleep_from=A_FEW_DAYS, asleep_days=DAYS)
+    @example(customers=TWICE_MISSED, dearer_after=15, asleep_from=5, asleep_days=40)
     def test_missed_days_are_made_up_for(
         self, customers, dearer_after, asleep_from, asleep_days
     ) -> None:
