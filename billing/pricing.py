@@ -155,6 +155,15 @@ class PriceBook:
         place = bisect_right([price.existing_from for price in versions], on)
         return _found(versions, place, plan_id=plan_id, currency=currency, on=on)
 
+    def repriced(self, *, since: date, until: date) -> set[int]:
+        """Plans (by id) that cost more than one price within these days, bought or renewed."""
+        amounts: dict[tuple[int, str], set[Decimal]] = defaultdict(set)
+        for key, versions in self._new.items():
+            amounts[key] |= _bound(versions, [p.new_from for p in versions], since, until)
+        for key, versions in self._existing.items():
+            amounts[key] |= _bound(versions, [p.existing_from for p in versions], since, until)
+        return {plan_id for (plan_id, _), prices in amounts.items() if len(prices) > 1}
+
     def quote(self, agreement: Agreement, ordinal: int) -> Quote:
         """What period `ordinal` costs on the day it is charged. Raises NoPriceError."""
         served, charge_on = agreement.term(ordinal), agreement.charge_on(ordinal)
@@ -207,6 +216,12 @@ class PriceBook:
     def renewal_days(self, *, plan_id: int, currency: str) -> list[date]:
         """The charge days from which a renewal follows another version, ascending."""
         return [price.existing_from for price in self._existing.get((plan_id, currency), [])]
+
+
+def _bound(versions: list[Price], days: list[date], since: date, until: date) -> set[Decimal]:
+    """The amounts in force from one day to another, of versions that begin on these days."""
+    first = max(bisect_right(days, since) - 1, 0)
+    return {price.amount for price in versions[first : bisect_right(days, until)]}
 
 
 def _found(versions: list[Price], place: int, *, plan_id: int, currency: str, on: date) -> Price:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
-from portal.lib.periods import Term, anniversary
+from portal.lib.periods import Term, add_months, anniversary
 
 
 class Kind(StrEnum):
@@ -110,6 +110,16 @@ def notice_on(*, cycle: Cycle, charge_on: date) -> date:
 def announced_in_time_from(*, cycle: Cycle, on: date) -> date:
     """The earliest charge that can still be announced in time, seen from that day."""
     return on + timedelta(days=NOTICE_LEAD.days(cycle))
+
+
+# Neighbouring periods are charged a cycle apart, give or take the days by which months differ.
+CYCLE_MARGIN = timedelta(days=7)
+
+
+def compared_days(*, cycle: Cycle, on: date) -> tuple[date, date]:
+    """The days in which lie the charges of whatever could be announced, and those before them."""
+    earliest = add_months(on, -MONTHS[cycle]) - CYCLE_MARGIN
+    return earliest, on + timedelta(days=NOTICE_LEAD.days(cycle))
 
 
 # --- Retries -------------------------------------------------------------------------------------

@@ -47,6 +47,14 @@ class TaxTable:
         due = rounded(amount * rate.percent / 100, currency)
         return Tax(name=rate.name, percent=rate.percent, amount=due)
 
+    def changed(self, *, since: date, until: date) -> set[str]:
+        """The countries in which a rate begins within these days, the first left out."""
+        return {
+            country
+            for (country, _kind), versions in self._rates.items()
+            if any(since < rate.from_on <= until for rate in versions)
+        }
+
     def _rate(self, country: str, kind: str, day: date) -> TaxRate | None:
         versions = self._rates.get((country, kind), [])
         place = bisect_right([rate.from_on for rate in versions], day)

@@ -7,18 +7,22 @@ day, however many of its subscriptions it is about.
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
+from functools import reduce
+from operator import or_
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
+from billing import rules
 from billing.changes import change_waiting, waiting_change
 from billing.errors import NoPriceError
-from billing.models import NonprofitVerification, PriceNotice, Subscription
+from billing.models import NonprofitVerification, PlanChange, PriceNotice, Subscription
 from billing.pricing import Agreement, PriceBook, Quote
-from billing.rules import NOTICE_LEAD, PriceReason, notice_on
+from billing.rules import Cycle, PriceReason, notice_on
 from partners.models import Account
+from portal.lib.periods import anniversary
 from portal.mail.actions.queue import Draft, queue_many
 
 BATCH = 1000
@@ -30,7 +34,8 @@ def announce_due(*, on: date) -> int:
     A missed day is made up for while the charge is still ahead.
     """
     book, announced, after = PriceBook.load(), 0, 0
-    while batch := _coming(on=on, after=after):
+    coming = _coming(book, on=on)
+    while batch := list(coming.filter(pk__gt=after)[:BATCH]):
         notices = [notice for one in batch if (notice := _notice(one, book, on=on))]
         _tell(notices)
         announced += len(notices)
@@ -38,8 +43,8 @@ def announce_due(*, on: date) -> int:
     return announced
 
 
-def _coming(*, on: date, after: int) -> list[Subscription]:
-    """Renewals charged within the longest notice that have not been announced, by id.
+def _coming(book: PriceBook, *, on: date) -> QuerySet[Subscription]:
+    """Renewals to come that may be dearer and have not been announced, by id.
 
     Each with the change of plan that waits for it, if there is one.
     """
@@ -47,15 +52,34 @@ def _coming(*, on: date, after: int) -> list[Subscription]:
         subscription=OuterRef("pk"), starts_on=OuterRef("paid_through")
     )
     free = NonprofitVerification.objects.filter(account=OuterRef("account"), verified_on__lte=on)
-    coming = (
-        Subscription.objects.due(on + timedelta(days=NOTICE_LEAD.longer_days))
+    may_be_dearer = reduce(or_, (_may_be_dearer(cycle, book, on=on) for cycle in Cycle))
+    return (
+        Subscription.objects.filter(may_be_dearer, next_charge_on__gte=on, next_ordinal__gt=0)
         .exclude(Exists(told))
-        .filter(pk__gt=after, next_charge_on__gte=on, next_ordinal__gt=0)
         .annotate(is_free=Exists(free))
         .select_related("plan__product", "account")
         .prefetch_related(waiting_change())
+        .order_by("pk")
     )
-    return list(coming.order_by("pk")[:BATCH])
+
+
+def _may_be_dearer(cycle: Cycle, book: PriceBook, *, on: date) -> Q:
+    """What of a cycle is worth a look: most renewals cost what the period before did.
+
+    Else its sale ends, its plan or the tax on it has not cost the same all the time since that was
+    charged, or it changes its plan or has just done so.
+    """
+    since, until = rules.compared_days(cycle=cycle, on=on)
+    was_on_sale = Q(sale_amount__isnull=False, purchased_on__gte=anniversary(since, -1))
+    is_repriced = Q(plan__in=book.repriced(since=since, until=until))
+    is_taxed_anew = Q(account__country__in=book.taxes.changed(since=since, until=until))
+    is_moving = Exists(PlanChange.objects.waiting().filter(subscription=OuterRef("pk")))
+    has_moved = Q(leg_charged_on__isnull=False, next_ordinal=F("leg_ordinal") + 1)
+    return Q(
+        was_on_sale | is_repriced | is_taxed_anew | Q(is_moving) | has_moved,
+        plan__cycle=cycle.value,
+        next_charge_on__lte=until,
+    )
 
 
 def _notice(subscription: Subscription, book: PriceBook, *, on: date) -> PriceNotice | None:

@@ -8,7 +8,7 @@ import pytest
 from billing.actions.announce import announce_due
 from billing.actions.cancel import cancel
 from billing.actions.renew import renew_due
-from billing.models import PriceNotice, Subscription
+from billing.models import PriceNotice, Subscription, TaxRate
 from billing.rules import Cycle
 from portal.lib import clock
 from portal.mail.models import Message
@@ -94,6 +94,26 @@ def test_a_price_rise_is_told_and_a_price_cut_is_not():
     assert (notice.amount_before, notice.amount_after, notice.was_sale) == (100, 120, False)
 
 
+@pytest.mark.parametrize("cycle", Cycle)
+def test_a_price_rise_is_told_whatever_the_cycle(cycle):
+    bought = make.subscription_bought(on=BOUGHT, cycle=cycle)
+    rises_on = bought.next_charge_on - timedelta(days=1)
+    dearer_from = BOUGHT + timedelta(days=1)
+    make.price(plan=bought.plan, amount=1000, new_from=dearer_from, existing_from=rises_on)
+
+    assert announced(rises_on) == 1
+
+
+def test_a_first_renewal_that_costs_more_than_the_purchase_is_told():
+    """Bought at a price that is only for new subscribers yet: others pay the older, dearer one."""
+    plan = make.plan()
+    make.price(plan=plan, amount=100)
+    make.price(plan=plan, amount=80, new_from=date(2026, 3, 1), existing_from=date(2030, 1, 1))
+    make.subscription_bought(on=BOUGHT)
+
+    assert announced(YEARLY_CHARGE - timedelta(days=30)) == 1
+
+
 def test_what_does_not_renew_is_not_announced(on_sale):
     day = YEARLY_CHARGE - timedelta(days=30)
     cancel(on_sale, by=make.person(name="Alice"), at=noon(day))
@@ -126,3 +146,13 @@ def test_a_batch_asks_as_much_for_many_as_for_few(django_assert_num_queries, on_
 
     with django_assert_num_queries(10):  # prices, two batches, and what a batch writes
         announced(YEARLY_CHARGE - timedelta(days=30))
+
+
+def test_a_tax_that_rises_is_told_like_a_price():
+    make.subscription_bought(on=BOUGHT)
+    TaxRate.objects.create(country="GB", name="VAT", percent=20, from_on=date(2027, 1, 1))
+
+    announced(YEARLY_CHARGE - timedelta(days=30))
+
+    notice = PriceNotice.objects.get()
+    assert (notice.amount_before, notice.amount_after) == (Decimal(100), Decimal(120))

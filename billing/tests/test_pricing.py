@@ -1,9 +1,12 @@
 """What a period costs and why: price versions, sales, non-profits."""
 
+from contextlib import suppress
 from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from billing.errors import NoPriceError
 from billing.models import Price
@@ -238,3 +241,51 @@ class TestSales:
         assert (shown.then.amount, shown.then.reason) == (Decimal(100), PriceReason.STANDARD)
         assert (shown.now.charge_on, shown.then.charge_on) == (make.TODAY, date(2027, 6, 1))
         assert shown.sale_ends_on == date(2027, 6, 15)
+
+
+# --- Repriced ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "repriced"),
+    [
+        (OLD_FROM, NEW_FROM - A_DAY, set()),
+        (OLD_FROM, NEW_FROM, {1}),
+        (NEW_FROM, EXISTING_FROM - A_DAY, {1}),  # dearer to buy than to renew
+        (EXISTING_FROM - A_DAY, EXISTING_FROM, {1}),
+        (EXISTING_FROM, date(2030, 1, 1), set()),
+    ],
+)
+def test_a_plan_is_repriced_while_anybody_pays_another_price(since, until, repriced) -> None:
+    assert raised_price().repriced(since=since, until=until) == repriced
+
+
+def test_a_new_version_at_the_same_price_is_no_other_price() -> None:
+    book = PriceBook([version(100, OLD_FROM, OLD_FROM), version(100, NEW_FROM, EXISTING_FROM)])
+
+    assert book.repriced(since=OLD_FROM, until=date(2030, 1, 1)) == set()
+
+
+def test_a_price_in_another_currency_is_no_other_price() -> None:
+    book = PriceBook([version(100, OLD_FROM, OLD_FROM), version(90, OLD_FROM, OLD_FROM, "EUR")])
+
+    assert book.repriced(since=OLD_FROM, until=date(2030, 1, 1)) == set()
+
+
+DAYS = st.dates(date(2024, 1, 1), date(2027, 1, 1))
+
+
+@given(
+    versions=st.lists(st.tuples(st.integers(1, 3), DAYS, DAYS), min_size=1, max_size=4),
+    days=st.tuples(DAYS, DAYS).map(sorted),
+)
+def test_whoever_pays_different_prices_within_some_days_has_a_repriced_plan(versions, days) -> None:
+    earlier, later = days
+    book = PriceBook([version(amount, new, existing) for amount, new, existing in versions])
+    paid = set()
+    for price_on in (book.for_purchase, book.for_renewal):
+        for day in (earlier, later):
+            with suppress(NoPriceError):
+                paid.add(price_on(plan_id=1, currency="USD", on=day).amount)
+
+    assert len(paid) <= 1 or book.repriced(since=earlier, until=later) == {1}

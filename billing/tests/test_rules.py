@@ -147,6 +147,31 @@ def test_bought_on_29_february_the_sale_price_ends_on_the_28th() -> None:
     assert rules.sale_ends_on(date(2024, 2, 29)) == date(2025, 2, 28)
 
 
+# --- Notices -------------------------------------------------------------------------------------
+
+
+@given(
+    kind=st.sampled_from(Kind),
+    cycle=st.sampled_from(Cycle),
+    from_on=st.dates(date(2020, 1, 1), date(2030, 1, 1)),
+    ordinal=st.integers(1, 40),
+    days=st.integers(0, 30),
+)
+def test_a_charge_to_announce_and_the_one_before_lie_in_the_days_compared(
+    kind, cycle, from_on, ordinal, days
+) -> None:
+    def charged_on(ordinal: int) -> date:
+        if not ordinal:
+            return from_on
+        before = running(cycle, from_on=from_on, ordinal=ordinal - 1)
+        return rules.charge_on(kind=kind, cycle=cycle, running=before)
+
+    on = charged_on(ordinal) - timedelta(days=min(days, rules.NOTICE_LEAD.days(cycle)))
+    since, until = rules.compared_days(cycle=cycle, on=on)
+
+    assert since <= charged_on(ordinal - 1) <= charged_on(ordinal) <= until
+
+
 # --- Retries -------------------------------------------------------------------------------------
 
 
