@@ -84,7 +84,9 @@ class Invoice(models.Model):
 
     ref = RefField()
     number = models.CharField(_("number"), max_length=32, unique=True)
-    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="invoices")
+    account = models.ForeignKey(
+        Account, on_delete=models.PROTECT, related_name="invoices", db_index=False
+    )
     bill_to_name = models.CharField(_("to"), max_length=200)
     bill_to_email = models.EmailField(_("to the address"), max_length=254)
     currency = CurrencyField(verbose_name=_("currency"))

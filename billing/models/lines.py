@@ -40,7 +40,9 @@ class InvoiceLine(models.Model):
     on). `amount` is without the tax.
     """
 
-    invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="lines")
+    invoice = models.ForeignKey(
+        Invoice, on_delete=models.PROTECT, related_name="lines", db_index=False
+    )
     subscription = models.ForeignKey(
         Subscription, on_delete=models.PROTECT, related_name="invoice_lines", null=True
     )

@@ -59,13 +59,17 @@ class Subscription(models.Model):
 
     ref = RefField()
     platform_ref = models.CharField(max_length=64, null=True, blank=True, unique=True)
-    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="subscriptions")
+    # No index of their own: one of Meta begins with each, and a renewal writes every index twice.
+    account = models.ForeignKey(
+        Account, on_delete=models.PROTECT, related_name="subscriptions", db_index=False
+    )
     site = models.ForeignKey(
         Site,
         on_delete=models.PROTECT,
         related_name="subscriptions",
         null=True,
         blank=True,
+        db_index=False,
     )
     plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="subscriptions")
     label = models.CharField(
@@ -185,7 +189,9 @@ class Period(models.Model):
     impossible, and opened by the payment. Given up unpaid, it is deleted; opened, it stays.
     """
 
-    subscription = models.ForeignKey(Subscription, on_delete=models.PROTECT, related_name="periods")
+    subscription = models.ForeignKey(
+        Subscription, on_delete=models.PROTECT, related_name="periods", db_index=False
+    )
     line = models.OneToOneField(
         "billing.InvoiceLine",
         on_delete=models.PROTECT,

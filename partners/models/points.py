@@ -38,8 +38,13 @@ class QualifyingEvent(models.Model):
     """
 
     source = models.CharField(_("source"), max_length=80, unique=True)
-    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="qualifying_events")
-    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="qualifying_events")
+    # No index of their own: one of Meta begins with each.
+    site = models.ForeignKey(
+        Site, on_delete=models.PROTECT, related_name="qualifying_events", db_index=False
+    )
+    account = models.ForeignKey(
+        Account, on_delete=models.PROTECT, related_name="qualifying_events", db_index=False
+    )
     kind = models.CharField(_("kind"), max_length=16, choices=EVENT_KINDS)
     occurs_on = models.DateField(_("date"))
     paid_on = models.DateField(_("paid on"))
@@ -90,8 +95,13 @@ class EventVoid(models.Model):
 class PointsDue(models.Model):
     """Still to be decided: does this event bring this account points? Taken up on `due_on`."""
 
-    event = models.ForeignKey(QualifyingEvent, on_delete=models.CASCADE, related_name="due")
-    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="points_due")
+    # No index of their own: the constraint and one of Meta begin with each.
+    event = models.ForeignKey(
+        QualifyingEvent, on_delete=models.CASCADE, related_name="due", db_index=False
+    )
+    account = models.ForeignKey(
+        Account, on_delete=models.CASCADE, related_name="points_due", db_index=False
+    )
     relation = models.CharField(max_length=16, choices=RELATIONS)
     due_on = models.DateField()
 
