@@ -49,8 +49,20 @@ class CreditTooLargeError(BillingError):
     """More than what is left of a line, or nothing at all."""
 
 
+class NotRefusedError(BillingError):
+    """This refund was not refused, or somebody has taken it up since."""
+
+
 class PaymentUnderWayError(BillingError):
     """The gateway has been asked for money and has not answered yet."""
+
+
+class UnknownPaymentError(BillingError):
+    """What the gateway speaks of is no payment of ours, or not as we know it."""
+
+
+class DisputeClosedError(BillingError):
+    """The dispute was closed before, and otherwise."""
 
 
 class NotRenewingError(BillingError):

@@ -28,7 +28,7 @@ class PlanForm(forms.Form):
 
     @staticmethod
     def _label(offer: Offer) -> str:
-        now = in_words(offer.now.amount, offer.now.currency)
+        now = in_words(offer.now.gross_amount, offer.now.currency)
         return f"{offer.plan} · {now}"
 
     @property

@@ -8,6 +8,7 @@ from decimal import Decimal
 from billing import rules
 from billing.models import NonprofitVerification, Plan, SaleOffer
 from billing.pricing import Agreement, PriceBook, Quote
+from billing.rules import Kind
 from partners.models import Account
 from portal.lib.money import rounded
 
@@ -43,7 +44,7 @@ def offered_amount(offer: SaleOffer, *, currency: str, standard: Decimal) -> Dec
 class Offer:
     """What buying a plan today means: charged now, and what the next period costs and when.
 
-    `standard_amount` is what it would cost now without the sale, tax left out.
+    `standard_amount` is what it would cost now without the sale, tax included.
     """
 
     plan: Plan
@@ -64,6 +65,13 @@ def offer(plan: Plan, *, account: Account, book: PriceBook, on: date, currency: 
     standard = book.for_purchase(plan_id=plan.pk, currency=currency, on=on)
     found = sale_for(plan, currency=currency, standard=standard.amount, on=on)
     sale, sale_amount = found or (None, None)
+    tax = book.taxes.on(
+        standard.amount,
+        currency=currency,
+        country=account.country,
+        kind=Kind(plan.product.kind),
+        day=on,
+    )
     agreement = Agreement.bought(
         plan,
         currency=currency,
@@ -79,5 +87,5 @@ def offer(plan: Plan, *, account: Account, book: PriceBook, on: date, currency: 
         sale=sale,
         sale_amount=sale_amount,
         sale_ends_on=rules.sale_ends_on(on) if sale else None,
-        standard_amount=standard.amount,
+        standard_amount=standard.amount + tax.amount,
     )

@@ -9,7 +9,7 @@ from decimal import Decimal
 from itertools import islice
 from typing import Any
 
-from django.db.models import Count, Exists, Prefetch, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from billing import timeline
@@ -17,7 +17,6 @@ from billing.changes import coming_agreement, waiting_change
 from billing.errors import NoPriceError
 from billing.models import (
     Invoice,
-    InvoiceLine,
     NonprofitVerification,
     PaymentMethod,
     Plan,
@@ -30,7 +29,6 @@ from billing.rules import KINDS_THAT_EARN_POINTS, MONTHS
 from partners.explanations import Subscribed
 from partners.models import Account, Site
 from partners.queries import ExpectedEvent
-from portal.lib import clock
 
 A_DAY = timedelta(days=1)
 EARNING = Q(plan__product__kind__in=[kind.value for kind in KINDS_THAT_EARN_POINTS])
@@ -44,35 +42,6 @@ def subscriptions_of(account: Account) -> QuerySet[Subscription]:
         .select_related("plan__product", "site", "payment_method")
         .order_by("state", "next_charge_on", "-id")
     )
-
-
-def invoices_of(account: Account) -> QuerySet[Invoice]:
-    lines = InvoiceLine.objects.order_by("id")
-    return (
-        Invoice.objects.in_account(account)
-        .prefetch_related(Prefetch("lines", lines))
-        .order_by("-issued_at", "-id")
-    )
-
-
-def invoices_of_year(account: Account, year: int) -> QuerySet[Invoice]:
-    """What was issued in a year of the business, in order, with what its PDF says."""
-    first, after = (clock.start_of(date(y, 1, 1)) for y in (year, year + 1))
-    return (
-        Invoice.objects.in_account(account)
-        .filter(issued_at__gte=first, issued_at__lt=after)
-        .select_related("account")
-        .prefetch_related(Prefetch("lines", InvoiceLine.objects.explained()))
-        .order_by("number")
-    )
-
-
-def invoice_years(account: Account) -> list[int]:
-    """The years of the business in which the account was invoiced, latest first."""
-    days = Invoice.objects.in_account(account).datetimes(
-        "issued_at", "year", order="DESC", tzinfo=clock.business_zone()
-    )
-    return [day.year for day in days]
 
 
 def default_card(account: Account) -> PaymentMethod | None:

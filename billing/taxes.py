@@ -10,7 +10,7 @@ from typing import Self
 
 from billing.models import TaxRate
 from billing.rules import Kind
-from portal.lib.money import rounded
+from portal.lib.money import rounded, tax_in_words
 
 ANY_KIND = ""
 
@@ -22,6 +22,11 @@ class Tax:
     name: str = ""
     percent: Decimal = Decimal(0)
     amount: Decimal = Decimal(0)
+
+    @property
+    def in_words(self) -> str:
+        """The tax and its rate; empty where nothing is added."""
+        return tax_in_words(self.name, self.percent) if self.amount else ""
 
 
 NO_TAX = Tax()

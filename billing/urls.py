@@ -1,6 +1,6 @@
 from django.urls import path
 
-from billing import card_views, subscription_views, views, webhooks
+from billing import card_views, document_views, subscription_views, views, webhooks
 
 app_name = "billing"
 
@@ -8,18 +8,35 @@ SUBSCRIPTION = "a/<ref:account_ref>/subscriptions/<ref:ref>"
 
 urlpatterns = [
     path("a/<ref:account_ref>/billing/", views.overview, name="overview"),
-    path("a/<ref:account_ref>/billing/invoices/", views.invoices, name="invoices"),
-    path("a/<ref:account_ref>/billing/invoices.csv", views.invoices_csv, name="invoices_csv"),
-    path("a/<ref:account_ref>/billing/invoices.zip", views.invoices_zip, name="invoices_zip"),
+    path("a/<ref:account_ref>/billing/invoices/", document_views.invoices, name="invoices"),
     path(
-        "a/<ref:account_ref>/billing/invoices/<ref:ref>.pdf", views.invoice_pdf, name="invoice_pdf"
+        "a/<ref:account_ref>/billing/invoices.csv", document_views.invoices_csv, name="invoices_csv"
+    ),
+    path("a/<ref:account_ref>/billing/lines.csv", document_views.lines_csv, name="lines_csv"),
+    path(
+        "a/<ref:account_ref>/billing/invoices.zip", document_views.invoices_zip, name="invoices_zip"
+    ),
+    path(
+        "a/<ref:account_ref>/billing/invoices/<ref:ref>.pdf",
+        document_views.invoice_pdf,
+        name="invoice_pdf",
+    ),
+    path("a/<ref:account_ref>/billing/invoices/<ref:ref>/", document_views.invoice, name="invoice"),
+    path(
+        "a/<ref:account_ref>/billing/credit-notes/<ref:ref>.pdf",
+        document_views.credit_note_pdf,
+        name="credit_note_pdf",
+    ),
+    path(
+        "a/<ref:account_ref>/billing/credit-notes/<ref:ref>/",
+        document_views.credit_note,
+        name="credit_note",
     ),
     path(
         "a/<ref:account_ref>/billing/invoice-address/",
         views.invoice_address,
         name="invoice_address",
     ),
-    path("a/<ref:account_ref>/billing/invoices/<ref:ref>/", views.invoice, name="invoice"),
     path("a/<ref:account_ref>/billing/cards/", card_views.cards, name="cards"),
     path("a/<ref:account_ref>/billing/cards/return/", card_views.card_return, name="card_return"),
     path("a/<ref:account_ref>/billing/timeline/", views.timeline, name="timeline"),

@@ -3,15 +3,14 @@
 from datetime import timedelta
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from billing import pdf
 from billing.actions.purchase import upgrade_site
 from billing.card_queries import expiring_cards
+from billing.documents import invoices_of, less_credits
 from billing.errors import (
     AlreadyUpgradedError,
     NoPaymentMethodError,
@@ -19,15 +18,11 @@ from billing.errors import (
     PaymentInDoubtError,
 )
 from billing.forms import InvoiceAddressForm, PlanForm
-from billing.models import Invoice
 from billing.queries import (
     coming_charges,
     coming_invoices,
     default_card,
     has_premium_plan,
-    invoice_years,
-    invoices_of,
-    invoices_of_year,
     open_invoices,
     premium_offers,
     subscriptions_of,
@@ -37,9 +32,7 @@ from partners.models import Site
 from partners.roles import Can
 from portal.lib import clock
 from portal.lib.csv import csv_response
-from portal.lib.money import rounded
 from portal.lib.pages import page_of
-from portal.lib.zips import zip_response
 
 SOON = timedelta(days=92)
 SOON_SHOWN = 12
@@ -60,7 +53,7 @@ def overview(request: AccountRequest) -> HttpResponse:
             "today": today,
             "card": default_card(account),
             "expiring_cards": expiring_cards(account, on=today),
-            "unpaid": list(open_invoices(account)),
+            "unpaid": list(less_credits(open_invoices(account))),
             "coming": coming[:SOON_SHOWN],
             "coming_more": max(0, len(coming) - SOON_SHOWN),
             "soon_until": today + SOON,
@@ -108,85 +101,6 @@ def timeline_csv(request: AccountRequest) -> HttpResponse:
             )
             for charge in coming_charges(request.account, on=today, until=today + A_YEAR)
         ),
-    )
-
-
-@require_safe
-@account_page(Can.SEE_BILLING)
-def invoices(request: AccountRequest) -> HttpResponse:
-    """Every invoice, latest first."""
-    page = page_of(request, invoices_of(request.account))
-    years = invoice_years(request.account)
-    return render_in_account(
-        request,
-        "billing/invoices.html",
-        {"active_tab": "billing", "invoices": page, "years": years},
-    )
-
-
-@require_safe
-@account_page(Can.SEE_BILLING)
-def invoices_csv(request: AccountRequest) -> HttpResponse:
-    """Every invoice as CSV."""
-    rows = invoices_of(request.account).iterator(chunk_size=500)
-    return csv_response(  # type: ignore[return-value]
-        f"invoices-{request.account.ref}.csv",
-        ["number", "issued", "due_on", "state", "total", "currency"],
-        (
-            (
-                invoice.number,
-                clock.date_of(invoice.issued_at),
-                invoice.due_on,
-                invoice.state,
-                rounded(invoice.total_amount, invoice.currency),
-                invoice.currency,
-            )
-            for invoice in rows
-        ),
-    )
-
-
-@require_safe
-@account_page(Can.SEE_BILLING)
-def invoices_zip(request: AccountRequest) -> HttpResponse:
-    """The PDFs of a year (`?year=`, else the latest with an invoice), drawn while they are sent."""
-    years = invoice_years(request.account)
-    asked = request.GET.get("year", str(years[0]) if years else "")
-    if asked not in {str(year) for year in years}:
-        raise Http404
-    files = pdf.drawn(invoices_of_year(request.account, int(asked)), language=get_language() or "")
-    name = f"invoices-{request.account.ref}-{asked}.zip"
-    return zip_response(name, files)  # type: ignore[return-value]
-
-
-@require_safe
-@account_page(Can.SEE_BILLING)
-def invoice_pdf(request: AccountRequest, ref: str) -> HttpResponse:
-    """One invoice as PDF."""
-    mine = Invoice.objects.in_account(request.account).select_related("account")
-    found = get_object_or_404(mine, ref=ref)
-    return HttpResponse(
-        pdf.invoice_pdf(found, found.lines.explained()),
-        content_type="application/pdf",
-        headers={"Content-Disposition": f'inline; filename="{pdf.pdf_name(found)}"'},
-    )
-
-
-@require_safe
-@account_page(Can.SEE_BILLING)
-def invoice(request: AccountRequest, ref: str) -> HttpResponse:
-    """One invoice: its lines with their periods and reasons, and the attempts to collect it."""
-    found = get_object_or_404(Invoice.objects.in_account(request.account), ref=ref)
-    return render_in_account(
-        request,
-        "billing/invoice.html",
-        {
-            "active_tab": "billing",
-            "invoice": found,
-            "lines": found.lines.explained(),
-            "credit_notes": found.credit_notes.order_by("issued_at", "id"),
-            "attempts": found.attempts.select_related("payment_method").order_by("ordinal"),
-        },
     )
 
 

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_POST
 
 from billing import gateways
 from billing.actions.notices import receive
+from billing.errors import PaymentUnderWayError
 from billing.gateways import BadSignatureError, GatewaySilentError
 from billing.tasks import retry_payments
 from portal.lib import clock
@@ -28,7 +29,7 @@ def webhook(request: HttpRequest, gateway: str) -> HttpResponse:
         )
     except BadSignatureError:
         return HttpResponse(status=400)
-    except GatewaySilentError:
+    except (GatewaySilentError, PaymentUnderWayError):
         return HttpResponse(status=503)
     if is_due_again:
         nudge(retry_payments)

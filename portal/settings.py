@@ -28,6 +28,11 @@ PLATFORM_NAME = env.str("PLATFORM_NAME", default="Fernwell")
 PROGRAMME_NAME = env.str("PROGRAMME_NAME", default="Fernwell Partners")
 ISSUER_NAME = env.str("ISSUER_NAME", default="Fernwell Sites Ltd")
 ISSUER_CODE = env.str("ISSUER_CODE", default="FW")
+# As invoices show them. What is right for the demo would be wrong on anybody's real invoices.
+ISSUER_ADDRESS = env.list(
+    "ISSUER_ADDRESS", default=[] if PRODUCTION else ["1 Fern Lane", "Marshford", "United Kingdom"]
+)
+ISSUER_TAX_NUMBER = env.str("ISSUER_TAX_NUMBER", default="" if PRODUCTION else "GB 000 0000 00")
 SITE_URL = env.str("SITE_URL", default="http://localhost:8000").rstrip("/")
 SUPPORT_EMAIL = env.str("SUPPORT_EMAIL", default="partners@fernwell.example")
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"{PROGRAMME_NAME} <{SUPPORT_EMAIL}>")

@@ -5,12 +5,9 @@ from datetime import date, datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from billing.actions.credit import issue_credit_note
-from billing.collection import uncollected
-from billing.errors import NotCancelledError, NotRenewingError, PaymentUnderWayError
-from billing.models import Cancellation, Invoice, InvoiceLine, Period, Subscription
-from billing.models.credits import CreditKind
-from billing.models.invoices import InvoiceState
+from billing.actions.open_renewals import drop_open_renewal
+from billing.errors import NotCancelledError, NotRenewingError
+from billing.models import Cancellation, Subscription
 from billing.models.subscriptions import SubscriptionState
 from billing.schedule import Schedule
 from portal.lib import clock
@@ -29,44 +26,12 @@ def cancel(subscription: Subscription, *, by: User, at: datetime) -> Cancellatio
     if locked.state != SubscriptionState.ACTIVE:
         raise NotRenewingError
     if locked.next_charge_on is None:
-        _drop_open_renewal(locked, by=by, at=at)
+        drop_open_renewal(locked, reason=_("Cancelled before it was paid"), by=by, at=at)
     is_served = locked.paid_through is not None and locked.paid_through > on
     locked.state = SubscriptionState.ENDING if is_served else SubscriptionState.EXPIRED
     locked.next_charge_on = None
     locked.save(update_fields=["state", "next_charge_on"])
     return Cancellation.objects.create(subscription=locked, cancelled_at=at, cancelled_by=by)
-
-
-def _drop_open_renewal(subscription: Subscription, *, by: User, at: datetime) -> None:
-    """Take the renewal being collected off its invoice; the rest of the invoice stays due."""
-    line = (
-        InvoiceLine.objects.filter(subscription=subscription, period__opened_at__isnull=True)
-        .exclude(period=None)
-        .get()
-    )
-    invoice = Invoice.objects.select_for_update(no_key=True).get(pk=line.invoice_id)
-    if invoice.attempts.filter(settled_at__isnull=True).exists():
-        raise PaymentUnderWayError
-    Period.objects.filter(line=line).delete()
-    if line.amount:
-        issue_credit_note(
-            invoice,
-            {line.pk: line.gross_amount},
-            kind=CreditKind.ADJUSTMENT,
-            reason=_("Cancelled before it was paid"),
-            by=by,
-            at=at,
-        )
-    _collect_the_rest(invoice)
-
-
-def _collect_the_rest(invoice: Invoice) -> None:
-    """What stays on the invoice has its own last day; with nothing left it is over."""
-    same = Invoice.objects.filter(pk=invoice.pk)
-    if staying := uncollected([invoice])[invoice.pk]:
-        same.update(collect_until=min(one.last_day for one in staying))
-    else:
-        same.update(state=InvoiceState.CREDITED, next_attempt_on=None)
 
 
 @transaction.atomic

@@ -1,7 +1,7 @@
 """What a gateway tells by itself: believed if signed, kept first, then acted on, each event once.
 
 The order in which events come means nothing: a payment's end goes through the same `settle` as
-every other answer, and of a card only that it changed is read from the event.
+every other answer, a dispute moves once, and of a card only that it changed is read from the event.
 """
 
 import hashlib
@@ -12,20 +12,24 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
+from moneyed import CurrencyDoesNotExist
 
 from billing.actions.card_pages import finish_adding_card
 from billing.actions.card_updates import update_card
 from billing.actions.cards import UnknownCardError
+from billing.actions.disputes import note_dispute
 from billing.actions.remove_card import card_gone
 from billing.actions.settle import settle
-from billing.gateways import Notice, Notifies, Reply, named
+from billing.errors import DisputeClosedError, UnknownPaymentError
+from billing.gateways import DisputeTold, Notice, Notifies, Reply, named
 from billing.models import GatewayEvent, PaymentAttempt
 from billing.rules import Outcome
 from partners.models import Account
+from portal.lib.money import rounded
 
 log = logging.getLogger(__name__)
 
-NONSENSE = (LookupError, TypeError, ValueError, AttributeError)
+NONSENSE = (LookupError, TypeError, ValueError, AttributeError, CurrencyDoesNotExist)
 FOR_STAFF = "for staff to look at"
 
 
@@ -35,8 +39,8 @@ def receive(
     """Keep what the gateway `name` sent, and do what follows from it; sent again, nothing.
 
     Returns whether invoices may be due again by it. What makes no sense is kept with a note, so
-    that it is not sent for days. Raises BadSignatureError (nothing is kept) and GatewaySilentError
-    (kept, to be sent again).
+    that it is not sent for days. Raises BadSignatureError (nothing is kept), GatewaySilentError and
+    PaymentUnderWayError (kept, to be sent again).
     """
     gateway.authenticate(body, headers)
     payload, notice = _understood(gateway, body)
@@ -76,6 +80,8 @@ def act_on(event: GatewayEvent, notice: Notice, *, on: date, at: datetime) -> No
         note = _card_gone_told(event, notice.detached_method_ref, on=on, at=at)
     elif notice.finished_page:
         note = _page_told(*notice.finished_page, on=on)
+    elif notice.dispute:
+        note = _dispute_told(event, notice.dispute, on=on, at=at)
     elif notice.is_for_staff:
         note = FOR_STAFF
     else:
@@ -100,6 +106,22 @@ def _payment_told(event: GatewayEvent, key: str, reply: Reply, *, on: date) -> s
         log.error("attempt %s was declined, and yet money was taken for it", key)
         return f"{FOR_STAFF}: money was taken for an attempt that was settled as declined"
     return ""
+
+
+def _dispute_told(event: GatewayEvent, told: DisputeTold, *, on: date, at: datetime) -> str:
+    try:
+        uncovered = note_dispute(told, gateway=event.gateway, on=on, at=at)
+    except UnknownPaymentError:
+        why = "the payment it disputes is not known here"
+    except DisputeClosedError as before:
+        why = f"the dispute was closed as {before} before"
+    else:
+        if not uncovered:
+            return ""
+        amount = f"{rounded(uncovered, told.currency)} {told.currency}"
+        why = f"{amount} of what was lost had been paid back before"
+    log.error("dispute %s: %s", told.provider_ref, why)
+    return f"{FOR_STAFF}: {why}"
 
 
 def _card_told(event: GatewayEvent, method_ref: str, *, on: date, at: datetime) -> str:

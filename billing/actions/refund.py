@@ -1,4 +1,4 @@
-"""Refunds: money back, as a credit note. A period whose money is all back ends, with its points.
+"""Refunds: money back, as a credit note.
 
 The order of steps is that of a charge: credit note and refund are committed with a key, the gateway
 is asked outside any transaction, and its answer is settled in one. A silence is asked about again
@@ -13,25 +13,14 @@ from decimal import Decimal
 from django.db import transaction
 
 from billing import gateways
-from billing.actions.coupons import void_unused
-from billing.actions.credit import issue_credit_note, left_to_credit
+from billing.actions.credit import issue_credit_note
+from billing.actions.money_back import end_what_is_back
 from billing.errors import InvoiceNotPaidError
 from billing.gateways import RefundRequest, Reply
-from billing.models import (
-    CouponBatch,
-    Invoice,
-    InvoiceLine,
-    PaymentAttempt,
-    Period,
-    PeriodEnd,
-    Refund,
-)
+from billing.models import Invoice, PaymentAttempt, Refund
 from billing.models.credits import CreditKind
 from billing.models.invoices import InvoiceState
-from billing.models.subscriptions import SubscriptionState
 from billing.rules import Outcome
-from partners.actions.points import void_event
-from partners.models import QualifyingEvent
 from partners.models.points import VoidReason
 from portal.lib import clock
 from portal.mail.actions.queue import Draft, queue
@@ -54,7 +43,7 @@ def refund(
     back yet.
     """
     opened = _open_refund(invoice, amounts, reason=reason, by=by, at=at)
-    settle_refund(opened, _ask(opened), on=clock.date_of(at))
+    settle_refund(opened, ask(opened), on=clock.date_of(at))
     opened.refresh_from_db()
     return opened
 
@@ -74,10 +63,11 @@ def _open_refund(
         amount=note.amount,
         currency=note.currency,
         created_at=at,
+        asked_by=by,
     )
 
 
-def _ask(opened: Refund) -> Reply:
+def ask(opened: Refund) -> Reply:
     """What the gateway says; an answer that cannot be read is none, and is asked for again."""
     request = RefundRequest(
         idempotency_key=opened.idempotency_key,
@@ -101,7 +91,7 @@ def resolve_left_behind(*, on: date, at: datetime) -> int:
         waiting.filter(pk__gt=after).select_related("attempt").order_by("pk")[:BATCH]
     ):
         for opened in batch:
-            settle_refund(opened, _ask(opened), on=on)
+            settle_refund(opened, ask(opened), on=on)
         asked += len(batch)
         after = batch[-1].pk
     return asked
@@ -127,35 +117,15 @@ def settle_refund(opened: Refund, reply: Reply, *, on: date) -> None:
 
 
 def _money_is_back(settled: Refund, *, on: date) -> None:
-    invoice = settled.credit_note.invoice
-    left = left_to_credit(invoice)
-    all_back = [line for line, amount in left.items() if not amount]
-    lines = InvoiceLine.objects.filter(credits__credit_note=settled.credit_note, pk__in=all_back)
-    periods = Period.objects.filter(line__in=lines).select_related("subscription").order_by("line")
-    for period in periods:
-        _end_period(period, on=on)
-    void_unused(CouponBatch.objects.filter(invoice_line__in=lines), at=clock.now())
+    note = settled.credit_note
+    end_what_is_back(note, why=VoidReason.REFUND, on=on, at=clock.now())
+    account = note.invoice.account
     queue(
         Draft(
             kind="billing/refunded",
-            key=f"refunded:{settled.credit_note.ref}",
-            to=invoice.account.bills_to,
-            arguments={"credit_note_id": settled.credit_note_id},
-            account_ref=invoice.account.ref,
+            key=f"refunded:{note.ref}",
+            to=account.bills_to,
+            arguments={"credit_note_id": note.pk},
+            account_ref=account.ref,
         )
     )
-
-
-def _end_period(period: Period, *, on: date) -> None:
-    """All its money is back: the period ends today, or never begins, and its event is void."""
-    subscription = period.subscription
-    PeriodEnd.objects.get_or_create(period=period, defaults={"ended_on": on})
-    if period.ordinal == subscription.next_ordinal - 1:
-        has_begun = period.starts_on <= on
-        subscription.paid_through = min(on, period.ends_on) if has_begun else period.starts_on
-        subscription.next_charge_on = None
-        subscription.state = SubscriptionState.EXPIRED if has_begun else SubscriptionState.ENDING
-        subscription.save(update_fields=["paid_through", "next_charge_on", "state"])
-    event = QualifyingEvent.objects.filter(source=f"period:{period.pk}").first()
-    if event is not None:
-        void_event(event, reason=VoidReason.REFUND, on=on)

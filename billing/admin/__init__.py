@@ -1,5 +1,25 @@
 """What is sold, agreed and charged, in the admin."""
 
-from billing.admin import catalogue, exceptions, gateway, money, refunds
+from billing.admin import (
+    catalogue,
+    disputes,
+    exceptions,
+    gateway,
+    money,
+    notices,
+    refunds,
+    refused_refunds,
+    taxes,
+)
 
-__all__ = ["catalogue", "exceptions", "gateway", "money", "refunds"]
+__all__ = [
+    "catalogue",
+    "disputes",
+    "exceptions",
+    "gateway",
+    "money",
+    "notices",
+    "refunds",
+    "refused_refunds",
+    "taxes",
+]

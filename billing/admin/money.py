@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
 from billing.admin.coming import ComingCharges
-from billing.admin.refunds import PayingBack
+from billing.admin.disputes import DisputeInline
+from billing.admin.refunds import CreditNoteInline, LineAmounts, PayingBack
 from billing.models import (
     Cancellation,
     Invoice,
@@ -123,9 +124,18 @@ class SubscriptionAdmin(ReadOnlyAdmin):
         return subscription.state, subscription.get_state_display()
 
 
-class InvoiceLineInline(ReadOnlyInline):
+class InvoiceLineInline(LineAmounts, ReadOnlyInline):
     model = InvoiceLine
-    fields = ("description", "starts_on", "ends_on", "charged", "price_reason", "of_subscription")
+    fields = (
+        "description",
+        "starts_on",
+        "ends_on",
+        "net",
+        "tax",
+        "gross",
+        "price_reason",
+        "of_subscription",
+    )
     readonly_fields = fields
     per_page = 50
 
@@ -134,10 +144,6 @@ class InvoiceLineInline(ReadOnlyInline):
         return lines.select_related(
             "invoice", "subscription__plan__product", "subscription__site", "subscription__account"
         )
-
-    @display(description=_("amount"))
-    def charged(self, line: InvoiceLine) -> str:
-        return in_words(line.amount, line.invoice.currency)
 
     @display(description=_("subscription"))
     def of_subscription(self, line: InvoiceLine) -> str:
@@ -184,7 +190,7 @@ class InvoiceAdmin(_InCurrency, ReadOnlyAdmin):
         ("payment_method", "ref"),
     )
     readonly_fields = ("in_currency",)
-    inlines = (InvoiceLineInline, AttemptInline)
+    inlines = (InvoiceLineInline, CreditNoteInline, AttemptInline)
 
     @display(description=_("account"))
     def of_account(self, invoice: Invoice) -> str:
@@ -237,6 +243,7 @@ class PaymentAttemptAdmin(_InCurrency, ReadOnlyAdmin):
         ("provider_ref", "idempotency_key"),
     )
     readonly_fields = ("in_currency",)
+    inlines = (DisputeInline,)
 
     @display(description=_("invoice"))
     def of_invoice(self, attempt: PaymentAttempt) -> str:

@@ -1,4 +1,4 @@
-"""Refunds: staff pay a line back, whole or in part, with a reason."""
+"""Refunds: staff pay a line back, whole or in part, with a reason; and the credit notes of it."""
 
 from decimal import Decimal
 from typing import Any
@@ -16,7 +16,8 @@ from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminTextInputWi
 from billing.actions.credit import left_to_credit
 from billing.actions.refund import refund
 from billing.errors import CreditTooLargeError, InvoiceNotPaidError
-from billing.models import CreditNote, CreditNoteLine, InvoiceLine, Refund
+from billing.models import CreditNote, CreditNoteLine, Dispute, InvoiceLine, Refund
+from billing.models.disputes import DisputeState
 from billing.rules import Outcome
 from portal.lib import clock
 from portal.lib.money import in_words
@@ -39,7 +40,7 @@ class RefundForm(forms.Form):
     )
     reason = forms.CharField(
         label=_("Why is it paid back?"),
-        help_text=_("Kept with your name."),
+        help_text=_("The payer reads it on the credit note. Kept with your name."),
         max_length=REASON_LENGTH,
         widget=UnfoldAdminTextInputWidget,
     )
@@ -62,7 +63,12 @@ class PayingBack(Decision):
     def describe(self, row: InvoiceLine) -> str:
         left = in_words(left_to_credit(row.invoice)[row.pk], row.invoice.currency)
         about = {"number": row.invoice, "line": row.description, "left": left}
-        return _now("%(number)s – %(line)s: %(left)s left") % about
+        disputes = Dispute.objects.filter(attempt__invoice=row.invoice, state=DisputeState.OPEN)
+        if disputes.exists():
+            said = _now("%(number)s – %(line)s: %(left)s left (disputed: its bank may take it too)")
+        else:
+            said = _now("%(number)s – %(line)s: %(left)s left")
+        return said % about
 
     def ready(self, row: InvoiceLine) -> bool:
         return row.invoice.state == "paid" and bool(left_to_credit(row.invoice)[row.pk])
@@ -83,10 +89,11 @@ class PayingBack(Decision):
         except CreditTooLargeError as refusal:
             words = _now("%(line)s: that is more than is left of it.")
             raise RefusedError(words % {"line": row.description}) from refusal
-        return _told(made)
+        return what_came_of(made)
 
 
-def _told(made: Refund) -> str:
+def what_came_of(made: Refund) -> str:
+    """Whether the money is back yet, in words."""
     about = {"amount": in_words(made.amount, made.currency), "note": made.credit_note}
     if made.outcome == Outcome.SUCCEEDED.value:
         return _now("%(amount)s paid back, credit note %(note)s.") % about
@@ -97,18 +104,38 @@ def _told(made: Refund) -> str:
     return _now("The gateway refused to pay back %(amount)s (%(note)s): look into it.") % about
 
 
+class LineAmounts:
+    """A line's amounts beside their currency; fetch its invoice with it."""
+
+    @display(description=_("net"))
+    def net(self, line: InvoiceLine) -> str:
+        return in_words(line.amount, line.invoice.currency)
+
+    @display(description=_("tax"))
+    def tax(self, line: InvoiceLine) -> str:
+        if not line.tax_amount:
+            return "–"
+        return f"{in_words(line.tax_amount, line.invoice.currency)} ({line.tax_in_words})"
+
+    @display(description=_("total"))
+    def gross(self, line: InvoiceLine) -> str:
+        return in_words(line.gross_amount, line.invoice.currency)
+
+
 @admin.register(InvoiceLine, site=admin_site)
-class InvoiceLineAdmin(ReadOnlyAdmin):
-    list_display = ("description", "of_invoice", "starts_on", "ends_on", "amount")
+class InvoiceLineAdmin(LineAmounts, ReadOnlyAdmin):
+    list_display = ("description", "of_invoice", "starts_on", "ends_on", "net", "tax", "gross")
     list_select_related = ("invoice",)
     search_fields = ("invoice__number__exact", "subscription__ref__exact")
     ordering = ("-id",)
     fields = (
         ("invoice", "subscription"),
-        ("description", "amount"),
+        "description",
+        ("net", "tax", "gross"),
         ("starts_on", "ends_on"),
         ("price", "price_reason"),
     )
+    readonly_fields = ("net", "tax", "gross")
     actions = ("pay_back",)
     paying_back = PayingBack()
 
@@ -129,29 +156,84 @@ class InvoiceLineAdmin(ReadOnlyAdmin):
         return [path("refund/", page, name=name), *super().get_urls()]
 
 
+class NoteAmount:
+    """What a credit note takes back, beside its currency."""
+
+    @display(description=_("amount"))
+    def in_currency(self, note: CreditNote) -> str:
+        return in_words(note.amount, note.currency)
+
+
+class CreditNoteInline(NoteAmount, ReadOnlyInline):
+    """The credit notes of an invoice, on its page."""
+
+    model = CreditNote
+    by = "invoice"
+    show_change_link = True
+    fields = ("number", "kind", "reason", "in_currency", "issued_at", "issued_by")
+    readonly_fields = fields
+    ordering = ("issued_at", "id")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        notes: QuerySet = super().get_queryset(request)
+        return notes.select_related("issued_by")
+
+
 class CreditNoteLineInline(ReadOnlyInline):
     model = CreditNoteLine
-    fields = ("invoice_line", "amount")
+    fields = ("invoice_line", "net", "tax", "gross")
     readonly_fields = fields
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         lines: QuerySet = super().get_queryset(request)
         return lines.select_related("invoice_line", "credit_note")
 
+    @display(description=_("net"))
+    def net(self, line: CreditNoteLine) -> str:
+        return in_words(line.net_amount, line.credit_note.currency)
+
+    @display(description=_("tax"))
+    def tax(self, line: CreditNoteLine) -> str:
+        if not line.tax_amount:
+            return "–"
+        amount = in_words(line.tax_amount, line.credit_note.currency)
+        return f"{amount} ({line.invoice_line.tax_in_words})"
+
+    @display(description=_("total"))
+    def gross(self, line: CreditNoteLine) -> str:
+        return in_words(line.amount, line.credit_note.currency)
+
+
+class RefundInline(ReadOnlyInline):
+    """Every try to bring the money of a credit note back."""
+
+    model = Refund
+    by = "credit_note"
+    show_change_link = True
+    fields = ("created_at", "settled_at", "decline_code", "note")
+    readonly_fields = fields
+    ordering = ("id",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        refunds: QuerySet = super().get_queryset(request)
+        return refunds.select_related("credit_note")
+
 
 @admin.register(CreditNote, site=admin_site)
-class CreditNoteAdmin(ReadOnlyAdmin):
-    list_display = ("number", "of_invoice", "kind", "amount", "currency", "issued_at", "issued_by")
+class CreditNoteAdmin(NoteAmount, ReadOnlyAdmin):
+    list_display = ("number", "of_invoice", "kind", "in_currency", "issued_at", "issued_by")
     list_select_related = ("invoice", "issued_by")
+    list_filter = ("kind",)
     search_fields = ("number__exact", "invoice__number__exact")
     ordering = ("-issued_at", "-id")
     fields = (
         ("number", "invoice", "kind"),
-        ("amount", "currency"),
+        "in_currency",
         "reason",
         ("issued_at", "issued_by"),
     )
-    inlines = (CreditNoteLineInline,)
+    readonly_fields = ("in_currency",)
+    inlines = (CreditNoteLineInline, RefundInline)
 
     @display(description=_("invoice"))
     def of_invoice(self, note: CreditNote) -> str:

@@ -2,14 +2,13 @@
 
 from django.utils.translation import gettext as _
 
-from billing.models import (
-    Invoice,
-)
+from billing.models import Invoice
 from partners.models import Account
 from portal.mail.letters import Context, link_to
 
 
 def about(invoice: Invoice, *, to: str = "") -> Context:
+    """Which invoice it is, whose, and why this reader is told."""
     account = invoice.account
     return {
         "number": invoice.number,

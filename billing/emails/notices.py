@@ -7,25 +7,26 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 
 from billing.models import Plan, PriceNotice, Product, Subscription
-from billing.rules import Cycle
+from billing.rules import Cycle, Kind
+from billing.taxes import TaxTable
 from partners.models import Account
 from portal.lib import clock
 from portal.mail.letters import Context, letter, link_to
 from portal.mail.models import Message
 
 
-@letter("billing/price_notice", sample=lambda: _price_notice(_sample_notices()))
+@letter("billing/price_notice", sample=lambda: _price_notice(_sample_notices(), TaxTable()))
 def price_notice(_message: Message, *, notice_ids: list[int]) -> Context:
     """What will cost more, from when, how much more, why, and how to keep from it."""
     notices = PriceNotice.objects.filter(pk__in=notice_ids).order_by("charge_on", "pk")
     about = "subscription__account", "subscription__plan__product", "subscription__site"
-    return _price_notice(list(notices.select_related(*about)))
+    return _price_notice(list(notices.select_related(*about)), TaxTable.load())
 
 
-def _price_notice(notices: list[PriceNotice]) -> Context:
+def _price_notice(notices: list[PriceNotice], taxes: TaxTable) -> Context:
     account = notices[0].subscription.account
     return {
-        "rows": list(_rows(notices)),
+        "rows": list(_rows(notices, taxes)),
         "first_on": notices[0].charge_on,
         "reason": _("You get this mail because bills of the account %(account)s go to you.")
         % {"account": account.name},
@@ -34,7 +35,7 @@ def _price_notice(notices: list[PriceNotice]) -> Context:
     }
 
 
-def _rows(notices: Iterable[PriceNotice]) -> Iterable[dict[str, object]]:
+def _rows(notices: Iterable[PriceNotice], taxes: TaxTable) -> Iterable[dict[str, object]]:
     for notice in notices:
         subscription = notice.subscription
         yield {
@@ -42,11 +43,25 @@ def _rows(notices: Iterable[PriceNotice]) -> Iterable[dict[str, object]]:
             "plan": subscription.plan,
             "before": notice.amount_before,
             "after": notice.amount_after,
+            "tax": _tax_on(notice, taxes),
             "currency": notice.currency,
             "charge_on": notice.charge_on,
             "starts_on": notice.starts_on,
             "was_sale": notice.was_sale,
         }
+
+
+def _tax_on(notice: PriceNotice, taxes: TaxTable) -> str:
+    """The tax in what will be charged, by the rate that holds on that day as far as is known."""
+    subscription = notice.subscription
+    tax = taxes.on(
+        notice.amount_after,
+        currency=notice.currency,
+        country=subscription.account.country,
+        kind=Kind(subscription.plan.product.kind),
+        day=notice.charge_on,
+    )
+    return tax.in_words
 
 
 # --- Samples -------------------------------------------------------------------------------------
@@ -61,7 +76,8 @@ def _sample_notices() -> list[PriceNotice]:
 
 def _sample_notice(label: str, *, was_sale: bool) -> PriceNotice:
     charge_on: date = clock.today() + timedelta(days=30)
-    plan = Plan(product=Product(name="Premium"), cycle=Cycle.YEARLY.value)
+    product = Product(name="Premium", kind=Kind.SITE_PLAN.value)
+    plan = Plan(product=product, cycle=Cycle.YEARLY.value)
     return PriceNotice(
         subscription=Subscription(account=Account(name="Harbour Studio"), plan=plan, label=label),
         starts_on=charge_on + timedelta(days=14),

@@ -1,18 +1,20 @@
 """Paid: the receipt, with the invoice as PDF."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
+from billing.documents import invoice_sums
 from billing.emails.invoice import about
 from billing.emails.samples import (
     sample_attempt,
     sample_lines,
 )
 from billing.models import (
+    CreditNoteLine,
     Invoice,
     InvoiceLine,
     PaymentAttempt,
@@ -23,21 +25,20 @@ from portal.lib import clock
 from portal.mail.letters import Attachment, Context, attached, letter, link_to
 from portal.mail.models import Message
 
-A_DAY = timedelta(days=1)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """A line as a mail shows it. `last_on` is the period's last day."""
+    """A line as a mail shows it, tax included. `last_on` is the period's last day."""
 
     description: str
     starts_on: date
     last_on: date
     amount: Decimal
+    tax: str
     why: str
 
 
-@letter("billing/receipt", sample=lambda: _receipt(sample_attempt(), sample_lines()))
+@letter("billing/receipt", sample=lambda: _receipt(sample_attempt(), sample_lines(), []))
 def receipt(message: Message, *, invoice_id: int) -> Context:
     """What was paid, line by line, with which card, and why it costs that."""
     paid = (
@@ -46,28 +47,42 @@ def receipt(message: Message, *, invoice_id: int) -> Context:
         .get(invoice=invoice_id)
     )
     lines = InvoiceLine.objects.filter(invoice=invoice_id).explained()
-    return _receipt(paid, lines, to=message.to)
+    not_charged = CreditNoteLine.objects.filter(
+        credit_note__invoice=invoice_id, credit_note__issued_at__lt=paid.created_at
+    )
+    taken_back = not_charged.explained().select_related("credit_note")
+    return _receipt(paid, list(lines), list(taken_back), to=message.to)
 
 
 @attached("billing/receipt")
 def receipt_pdf(_message: Message, *, invoice_id: int) -> list[Attachment]:
     """The invoice itself, as it stands now that it is paid."""
     invoice = Invoice.objects.select_related("account").get(pk=invoice_id)
+    lines, notes = invoice.lines.explained(), invoice.credit_notes.in_order()
     return [
         Attachment(
             name=pdf_name(invoice),
             content_type="application/pdf",
-            content=invoice_pdf(invoice, invoice.lines.explained()),
+            content=invoice_pdf(invoice, lines, notes),
             url=link_to("billing:invoice_pdf", account_ref=invoice.account.ref, ref=invoice.ref),
             row=("billing.invoice", invoice.pk),
         )
     ]
 
 
-def _receipt(paid: PaymentAttempt, lines: Iterable[InvoiceLine], *, to: str = "") -> Context:
+def _receipt(
+    paid: PaymentAttempt,
+    lines: Sequence[InvoiceLine],
+    taken_back: Sequence[CreditNoteLine],
+    *,
+    to: str = "",
+) -> Context:
     invoice = paid.invoice
     return about(invoice, to=to) | {
+        "total": paid.amount,
         "rows": [_row(line) for line in lines],
+        "taken_back": taken_back,
+        "taxes": invoice_sums(lines, less=taken_back).taxes,
         "paid_on": clock.date_of(invoice.paid_at) if invoice.paid_at else paid.attempted_on,
         "card": paid.payment_method if paid.amount else None,
         "action_url": link_to("billing:invoice", account_ref=invoice.account.ref, ref=invoice.ref),
@@ -80,6 +95,7 @@ def _row(line: InvoiceLine) -> Row:
         description=line.description,
         starts_on=line.starts_on,
         last_on=line.last_on,
-        amount=line.amount,
+        amount=line.gross_amount,
+        tax=line.tax_in_words,
         why=line.why,
     )

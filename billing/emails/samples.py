@@ -11,6 +11,7 @@ from billing.models import (
     PaymentAttempt,
     PaymentMethod,
     Period,
+    PeriodEnd,
     Plan,
     Price,
     Product,
@@ -49,8 +50,8 @@ def sample_attempt() -> PaymentAttempt:
 
 def sample_lines() -> list[InvoiceLine]:
     return [
-        sample_line("Premium, yearly for cornerbakery.example", "240.00", PriceReason.STANDARD),
-        sample_line("Premium, yearly for fernhill.example", "24.00", PriceReason.SALE),
+        sample_line("Premium, yearly for cornerbakery.example", 200, PriceReason.STANDARD),
+        sample_line("Premium, yearly for fernhill.example", 20, PriceReason.SALE),
     ]
 
 
@@ -62,10 +63,14 @@ def sample_note() -> CreditNote:
 
 
 def sample_credit() -> CreditNoteLine:
-    return CreditNoteLine(invoice_line=sample_lines()[1], amount=Decimal("24.00"))
+    """A whole line; its period has ended."""
+    line = sample_lines()[1]
+    PeriodEnd(period=line.period, ended_on=clock.today())
+    return CreditNoteLine(invoice_line=line, amount=line.gross_amount, tax_amount=line.tax_amount)
 
 
-def sample_line(description: str, amount: str, reason: PriceReason) -> InvoiceLine:
+def sample_line(description: str, net: int, reason: PriceReason) -> InvoiceLine:
+    """Taxed at a fifth, which is right to the cent."""
     starts_on = clock.today() + timedelta(days=14)
     ends_on = starts_on + timedelta(days=365)
     plan = Plan(product=Product(name="Premium"), cycle=Cycle.YEARLY.value)
@@ -76,11 +81,14 @@ def sample_line(description: str, amount: str, reason: PriceReason) -> InvoiceLi
         description=description,
         starts_on=starts_on,
         ends_on=ends_on,
-        amount=Decimal(amount),
+        amount=Decimal(net),
         price=Price(
             new_from=date(starts_on.year - 1, 3, 1), existing_from=date(starts_on.year - 1, 3, 1)
         ),
         price_reason=reason.value,
+        tax_name="VAT",
+        tax_percent=Decimal(20),
+        tax_amount=Decimal(net) / 5,
     )
     Period(line=line, ordinal=1, starts_on=starts_on, ends_on=ends_on)
     return line

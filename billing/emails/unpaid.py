@@ -31,11 +31,13 @@ def payment_failed(message: Message, *, attempt_id: int) -> Context:
     attempt = PaymentAttempt.objects.select_related("invoice__account", "payment_method").get(
         pk=attempt_id
     )
-    lines = InvoiceLine.objects.filter(invoice=attempt.invoice_id).order_by("id")
+    lines = InvoiceLine.objects.filter(invoice=attempt.invoice_id).exclude(
+        credits__credit_note__issued_at__lt=attempt.created_at
+    )
     is_latest = not PaymentAttempt.objects.filter(
         invoice=attempt.invoice_id, ordinal__gt=attempt.ordinal
     ).exists()
-    return _failed(attempt, lines, is_latest=is_latest, to=message.to)
+    return _failed(attempt, lines.order_by("id"), is_latest=is_latest, to=message.to)
 
 
 def _failed(
@@ -47,6 +49,7 @@ def _failed(
 ) -> Context:
     invoice = attempt.invoice
     return about(invoice, to=to) | {
+        "total": attempt.amount,
         "rows": [line.description for line in lines],
         "card": attempt.payment_method,
         "attempted_on": attempt.attempted_on,

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Protocol, runtime_checkable
 
+from billing.models.disputes import DisputeState
 from billing.rules import Outcome
 
 
@@ -53,6 +55,19 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DisputeTold:
+    """How a dispute stood when the gateway spoke of it; `amount` is what the bank wants back."""
+
+    provider_ref: str
+    charge_ref: str  # what the gateway calls the charge
+    amount: Decimal
+    currency: str
+    reason: str
+    opened_at: datetime
+    state: DisputeState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
     """What a gateway said by itself. At most one of the things it can be about is set."""
 
@@ -62,6 +77,7 @@ class Notice:
     updated_method_ref: str = ""  # its card has new details
     detached_method_ref: str = ""  # it is not kept any more
     finished_page: tuple[str, str] | None = None  # an account's card page (refs)
+    dispute: DisputeTold | None = None
     is_for_staff: bool = False
     makes_sense: bool = True
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from billing.gateways.protocol import Notice
-from billing.gateways.stripe_words import reply_from
+from billing.gateways.stripe_words import dispute_from, reply_from
 
 Read = Callable[[Mapping[str, Any]], dict[str, Any]]
 
@@ -28,6 +28,12 @@ def _page(session: Mapping[str, Any]) -> dict[str, Any]:
     return {"finished_page": (str(session["client_reference_id"]), str(session["id"]))}
 
 
+def _dispute(dispute: Mapping[str, Any]) -> dict[str, Any]:
+    """Each event tells the whole dispute, so whichever comes first is enough."""
+    told = dispute_from(dispute)
+    return {"dispute": told} if told else _for_staff(dispute)
+
+
 def _for_staff(_about: Mapping[str, Any]) -> dict[str, Any]:
     return {"is_for_staff": True}
 
@@ -39,7 +45,11 @@ READERS: dict[str, Read] = {
     "payment_method.updated": _card,
     "payment_method.detached": _card_gone,
     "checkout.session.completed": _page,
-    "charge.dispute.created": _for_staff,
+    "charge.dispute.created": _dispute,
+    "charge.dispute.updated": _dispute,
+    "charge.dispute.funds_withdrawn": _dispute,
+    "charge.dispute.funds_reinstated": _dispute,
+    "charge.dispute.closed": _dispute,
     "charge.refunded": _for_staff,
 }
 

@@ -1,11 +1,14 @@
-"""How that gateway speaks of payments, refunds and cards, in the portal's words."""
+"""How that gateway speaks of payments, refunds, disputes and cards, in the portal's words."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from billing.gateways.decline_codes import outcome_of
-from billing.gateways.protocol import Card, Reply
+from billing.gateways.protocol import Card, DisputeTold, Reply
+from billing.models.disputes import DisputeState
 from billing.rules import Outcome
+from portal.lib.money import from_minor
 
 BRANDS = {"amex": "American Express", "diners": "Diners Club", "jcb": "JCB", "unionpay": "UnionPay"}
 CODE_LENGTH = 64
@@ -13,6 +16,16 @@ REFUNDS = {
     "succeeded": Outcome.SUCCEEDED,
     "failed": Outcome.HARD_DECLINE,
     "canceled": Outcome.HARD_DECLINE,
+}
+# An inquiry ("warning") that is closed has taken no money.
+DISPUTES = {
+    "needs_response": DisputeState.OPEN,
+    "under_review": DisputeState.OPEN,
+    "warning_needs_response": DisputeState.OPEN,
+    "warning_under_review": DisputeState.OPEN,
+    "warning_closed": DisputeState.WON,
+    "won": DisputeState.WON,
+    "lost": DisputeState.LOST,
 }
 
 
@@ -41,6 +54,23 @@ def outcome_of_refund(refund: Mapping[str, Any]) -> Reply:
         outcome=REFUNDS.get(refund["status"], Outcome.UNKNOWN),
         decline_code=(refund.get("failure_reason") or "")[:CODE_LENGTH],
         provider_ref=refund["id"],
+    )
+
+
+def dispute_from(dispute: Mapping[str, Any]) -> DisputeTold | None:
+    """How a dispute stands; None for a status nobody here knows what to do about."""
+    state = DISPUTES.get(dispute["status"])
+    if state is None:
+        return None
+    currency = str(dispute["currency"]).upper()
+    return DisputeTold(
+        provider_ref=str(dispute["id"]),
+        charge_ref=str(dispute.get("payment_intent") or dispute["charge"]),
+        amount=from_minor(int(dispute["amount"]), currency),
+        currency=currency,
+        reason=str(dispute.get("reason") or "")[:CODE_LENGTH],
+        opened_at=datetime.fromtimestamp(dispute["created"], UTC),
+        state=state,
     )
 
 

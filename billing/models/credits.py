@@ -1,11 +1,12 @@
 """Credit notes and refunds: how what was invoiced or paid is taken back, without editing either."""
 
+from decimal import Decimal
 from typing import ClassVar, Self
 
 import pgtrigger
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from billing.models.invoices import OUTCOMES, Invoice, PaymentAttempt
@@ -29,6 +30,10 @@ class CreditKind(models.TextChoices):
 class CreditNoteQuerySet(models.QuerySet["CreditNote"]):
     def in_account(self, account: Account) -> Self:
         return self.filter(invoice__account=account)
+
+    def in_order(self) -> Self:
+        """As they were issued."""
+        return self.order_by("issued_at", "id")
 
 
 class CreditNote(models.Model):
@@ -62,6 +67,17 @@ class CreditNote(models.Model):
     def __str__(self) -> str:
         return self.number
 
+    @property
+    def in_words(self) -> str:
+        """Why it was issued: what kind it is, and the reason given."""
+        return f"{self.get_kind_display()} – {self.reason}"
+
+
+class CreditNoteLineQuerySet(models.QuerySet["CreditNoteLine"]):
+    def explained(self) -> Self:
+        """In order, with the lines of the invoice they take back."""
+        return self.select_related("invoice_line").order_by("credit_note", "id")
+
 
 class CreditNoteLine(models.Model):
     """How much of an invoice's line is taken back; never more than the line."""
@@ -70,6 +86,8 @@ class CreditNoteLine(models.Model):
     invoice_line = models.ForeignKey(InvoiceLine, on_delete=models.PROTECT, related_name="credits")
     amount = AmountField(verbose_name=_("amount"), help_text=_("tax included"))
     tax_amount = AmountField(verbose_name=_("tax in it"), default=0, db_default=0)
+
+    objects: ClassVar[CreditNoteLineQuerySet] = CreditNoteLineQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         verbose_name = _("credit note line")
@@ -108,12 +126,24 @@ class CreditNoteLine(models.Model):
     def __str__(self) -> str:
         return f"{self.credit_note} · {self.invoice_line}"
 
+    @property
+    def net_amount(self) -> Decimal:
+        """What of it is not tax."""
+        return self.amount - self.tax_amount
+
+
+class RefundQuerySet(models.QuerySet["Refund"]):
+    def refused(self) -> Self:
+        """Refused for good, and not taken up by anybody since."""
+        later = Refund.objects.filter(credit_note=OuterRef("credit_note"), pk__gt=OuterRef("pk"))
+        return self.filter(~Exists(later), outcome=Outcome.HARD_DECLINE.value)
+
 
 class Refund(models.Model):
     """Money on its way back. Committed with its key before the gateway hears of it.
 
     Refused for good, it can be tried again as a row of its own, or settled by staff outside the
-    gateway (`settled_by` and their note say so).
+    gateway: a row, too (`settled_by`). The note says why, or how.
     """
 
     credit_note = models.ForeignKey(CreditNote, on_delete=models.PROTECT, related_name="refunds")
@@ -122,14 +152,29 @@ class Refund(models.Model):
     amount = AmountField(verbose_name=_("amount"))
     currency = CurrencyField(verbose_name=_("currency"))
     created_at = models.DateTimeField(default=clock.now, editable=False)
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        verbose_name=_("asked for by"),
+    )
     outcome = models.CharField(_("outcome"), max_length=16, choices=OUTCOMES, blank=True)
     decline_code = models.CharField(_("why not"), max_length=64, blank=True)
     provider_ref = models.CharField(_("gateway's reference"), max_length=128, blank=True)
     settled_at = models.DateTimeField(_("settled at"), null=True, blank=True)
     settled_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        verbose_name=_("paid back another way by"),
     )
-    note = models.CharField(_("how it was settled"), max_length=300, blank=True)
+    note = models.CharField(_("note"), max_length=300, blank=True)
+
+    objects: ClassVar[RefundQuerySet] = RefundQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         verbose_name = _("refund")
@@ -142,6 +187,10 @@ class Refund(models.Model):
             ),
             models.CheckConstraint(condition=Q(amount__gt=0), name="refund_positive"),
             models.CheckConstraint(condition=is_currency(), name="refund_currency_is_iso"),
+            models.CheckConstraint(
+                condition=Q(settled_by__isnull=True) | ~Q(note=""),
+                name="refund_settled_by_hand_says_how",
+            ),
         ]
         indexes = [
             models.Index(
@@ -149,7 +198,15 @@ class Refund(models.Model):
             )
         ]
         triggers = [
-            *fixed_once_written("credit_note", "attempt", "idempotency_key", "amount", "currency"),
+            *fixed_once_written(
+                "credit_note",
+                "attempt",
+                "idempotency_key",
+                "amount",
+                "currency",
+                "asked_by",
+                "note",
+            ),
             pgtrigger.Protect(
                 name="settled_stays_settled",
                 operation=pgtrigger.Update,

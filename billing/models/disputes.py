@@ -1,5 +1,6 @@
 """Disputes: money a payer's bank takes back over our head."""
 
+import pgtrigger
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -46,9 +47,16 @@ class Dispute(models.Model):
                 name="dispute_closed_has_time",
             ),
         ]
-        triggers = fixed_once_written(
-            "attempt", "gateway", "provider_ref", "amount", "currency", "opened_at"
-        )
+        triggers = [
+            *fixed_once_written(
+                "attempt", "gateway", "provider_ref", "amount", "currency", "opened_at"
+            ),
+            pgtrigger.Protect(
+                name="closed_stays_closed",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__closed_at__isnull=False),
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.provider_ref

@@ -15,7 +15,7 @@ from billing.models.coupons import CouponBatch
 from billing.models.invoices import Invoice
 from billing.models.subscriptions import Subscription
 from billing.rules import PriceReason
-from portal.lib.money import AmountField, PercentField
+from portal.lib.money import AmountField, PercentField, tax_in_words
 from portal.lib.triggers import never_changes
 
 PRICE_REASONS = [
@@ -96,6 +96,11 @@ class InvoiceLine(models.Model):
     def gross_amount(self) -> Decimal:
         """What is paid for it: the price and the tax on it."""
         return self.amount + self.tax_amount
+
+    @property
+    def tax_in_words(self) -> str:
+        """Its tax and the rate of it; empty where there is none."""
+        return tax_in_words(self.tax_name, self.tax_percent) if self.tax_amount else ""
 
     @property
     def last_on(self) -> date:

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from django.conf import settings
 
+from billing.actions.cancel import cancel
 from billing.actions.charge import retry_due
 from billing.actions.give_up import give_up_due
 from billing.actions.purchase import upgrade_site
@@ -14,7 +15,7 @@ from billing.emails.unpaid import decline_in_words
 from billing.errors import PaymentDeclinedError
 from billing.models import Invoice, PaymentAttempt
 from billing.models.invoices import InvoiceState
-from billing.rules import Cycle
+from billing.rules import Cycle, Kind
 from portal.lib import clock
 from portal.mail.actions.hand_over import send_due
 from portal.mail.letters import compose
@@ -85,6 +86,50 @@ def test_receipt_of_a_sale_price_says_so(studio):
     assert "sale price, first year" in deliver("billing/receipt").text
 
 
+def test_receipt_tells_the_tax_of_each_line_and_of_all(studio):
+    builders.tax_rate()
+    builders.subscription_bought(account=studio)
+
+    receipt = deliver("billing/receipt")
+
+    assert receipt.subject.endswith(": $120.00")
+    assert "incl. 20 % VAT" in words(receipt)
+    assert "Total: $120.00 of which 20 % VAT: $20.00" in words(receipt)
+
+
+def test_receipt_of_what_is_not_taxed_says_nothing_of_tax(studio):
+    builders.subscription_bought(account=studio)
+
+    receipt = deliver("billing/receipt")
+
+    assert "incl." not in receipt.text
+    assert "of which" not in receipt.text
+
+
+def test_receipt_says_what_was_charged_and_what_had_left_the_invoice_before(studio):
+    builders.tax_rate()
+    first, second = (
+        builders.subscription_bought(account=studio, cycle=Cycle.MONTHLY, on=BOUGHT)
+        for _ in range(2)
+    )
+    builders.card(account=studio, test_card="sim_soft")
+    invoice = renew()
+    first.refresh_from_db()
+    cancel(first, by=builders.person(name="Alice"), at=noon(TODAY))
+    builders.card(account=studio)
+    later = TODAY + timedelta(days=1)
+    with clock.frozen(later):
+        retry_due(on=later)
+    builders.paid_back(line=invoice.lines.get(subscription=second), amount=5, on=later)
+
+    text = words(deliver("billing/receipt", on=later))
+
+    note = invoice.credit_notes.earliest("id")
+    assert "charged $12.00 to" in text
+    assert f"{first.in_words}: −$12.00 taken back, credit note {note.number}" in text
+    assert "Total: $12.00 of which 20 % VAT: $2.00" in text
+
+
 def test_receipt_of_a_renewal_names_the_price_that_binds_it(studio):
     subscription = builders.subscription_bought(account=studio, cycle=Cycle.MONTHLY, on=BOUGHT)
     builders.price(
@@ -149,6 +194,26 @@ def test_decline_for_good_asks_for_another_card(studio):
     assert "lost" not in text
 
 
+def test_decline_is_about_what_was_tried_and_not_what_had_left_the_invoice_before(studio):
+    first, second = (
+        builders.subscription_bought(account=studio, cycle=Cycle.MONTHLY, on=BOUGHT)
+        for _ in range(2)
+    )
+    builders.card(account=studio, test_card="sim_soft")
+    renew()
+    first.refresh_from_db()
+    cancel(first, by=builders.person(name="Alice"), at=noon(TODAY))
+    later = TODAY + timedelta(days=1)
+    with clock.frozen(later):
+        retry_due(on=later)
+
+    failed = deliver("billing/payment_failed", on=later)
+
+    assert failed.subject == "Your payment of $10.00 did not go through"
+    assert second.in_words in words(failed)
+    assert first.in_words not in words(failed)
+
+
 def test_missing_card_is_said_to_be_missing(studio):
     site = builders.site(account=studio)
     builders.subscription_bought(site=site, cycle=Cycle.MONTHLY, on=BOUGHT)
@@ -208,6 +273,7 @@ def test_given_up_says_what_ended_and_how_to_have_it_back(studio):
     assert invoice.number in given_up.subject
     assert "bakery.example: was paid for until June 14, 2026, and has ended" in text
     assert "add a working card" in text
+    assert "open the subscription there and revive it" in text
 
 
 def test_given_up_order_says_that_nothing_was_bought(studio):
@@ -221,7 +287,59 @@ def test_given_up_order_says_that_nothing_was_bought(studio):
     given_up = deliver("billing/given_up")
 
     assert given_up.subject == "Your order could not be paid"
+    assert "revive" not in given_up.text
     assert "did not begin" in given_up.text
+
+
+# --- Paid back -----------------------------------------------------------------------------------
+
+
+def test_refund_says_what_came_back_with_its_tax_what_ended_and_the_points(studio):
+    builders.tax_rate()
+    line = builders.subscription_bought(account=studio).invoice_lines.get()
+    note = builders.paid_back(line=line).credit_note
+
+    refunded = deliver("billing/refunded")
+
+    text = words(refunded)
+    assert refunded.subject == "$120.00 is on its way back to you"
+    assert f"The credit note, {note.number}, is attached" in text
+    assert "$120.00, incl. 20 % VAT (paid back whole, so it has ended)" in text
+    assert "Points that this payment brought" in text
+    assert f"/a/{studio.ref}/billing/credit-notes/{note.ref}/" in text
+
+
+def test_refund_of_a_part_ends_nothing(studio):
+    line = builders.subscription_bought(account=studio).invoice_lines.get()
+    builders.paid_back(line=line, amount=30)
+
+    text = words(deliver("billing/refunded"))
+
+    assert "$30.00" in text
+    assert "ended" not in text
+    assert "Points" not in text
+
+
+def test_refund_in_parts_says_with_the_last_that_it_has_ended(studio):
+    line = builders.subscription_bought(account=studio).invoice_lines.get()
+    builders.paid_back(line=line, amount=30)
+    builders.paid_back(line=line, amount=70)
+
+    assert "has ended" in words(deliver("billing/refunded"))
+
+
+@pytest.mark.parametrize("kind", [Kind.DOMAIN, Kind.STUDIO_PLAN, Kind.MARKETING_SUITE])
+def test_refund_of_what_earns_no_points_does_not_speak_of_points(studio, kind):
+    line = builders.subscription_bought(account=studio, kind=kind).invoice_lines.get()
+    builders.paid_back(line=line)
+
+    text = words(deliver("billing/refunded"))
+
+    assert "has ended" in text
+    assert "oints" not in text
+
+
+# --- What they cost ------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("sites", [1, 4])
@@ -233,7 +351,7 @@ def test_letters_read_as_much_for_many_lines_as_for_one(
     renew()
     message = Message.objects.filter(kind="billing/receipt").latest("id")
 
-    with django_assert_max_num_queries(4):  # two for the words, two for the PDF
+    with django_assert_max_num_queries(6):  # three for the words, three for the PDF
         written, _secrets = compose(message)
 
     assert written.text.count("standard price") == sites

@@ -15,10 +15,10 @@ from django.urls import reverse
 from django.utils.translation import override
 from pypdf import PdfReader
 
-from billing.models import Invoice, InvoiceLine
-from billing.pdf import TEMPLATE, drawn, invoice_pdf
-from billing.queries import invoices_of_year
-from billing.rules import Cycle, PriceReason
+from billing.documents import invoices_of_year
+from billing.models import CreditNote, Invoice, InvoiceLine
+from billing.pdf import TEMPLATE, credit_note_pdf, drawn_invoices, invoice_pdf
+from billing.rules import Cycle, Kind, PriceReason
 from partners.roles import Role
 from portal.lib import clock
 from portal.lib.fonts import UNDRAWABLE, drawable
@@ -54,7 +54,9 @@ def paid(studio) -> Invoice:
 def pdf_of(invoice: Invoice, *, language: str = "en") -> bytes:
     fresh = Invoice.objects.select_related("account").get(pk=invoice.pk)
     fresh.bill_to_name = invoice.bill_to_name
-    return invoice_pdf(fresh, fresh.lines.explained(), language=language)
+    return invoice_pdf(
+        fresh, fresh.lines.explained(), fresh.credit_notes.in_order(), language=language
+    )
 
 
 def read(pdf: bytes) -> PdfReader:
@@ -101,7 +103,8 @@ def zip_of(client: Client, ref: str, year: str = "") -> ZipFile:
 def test_it_says_who_what_for_which_time_why_and_how_much(paid):
     text = words(pdf_of(paid))
 
-    assert settings.ISSUER_NAME in text
+    assert f"{settings.ISSUER_NAME} {' '.join(settings.ISSUER_ADDRESS)}" in text
+    assert f"Tax number: {settings.ISSUER_TAX_NUMBER}" in text
     assert f"Invoice {paid.number}" in text
     assert "Studio" in text
     assert "alice@studio.example" in text
@@ -128,7 +131,7 @@ def test_an_open_one_says_it_is_not_paid(studio):
 
 
 def test_four_hundred_lines_run_over_pages_that_each_name_their_columns(paid):
-    pages = read(invoice_pdf(paid, with_lines(paid, 400), language="en")).pages
+    pages = read(invoice_pdf(paid, with_lines(paid, 400), [], language="en")).pages
 
     texts = [" ".join(page.extract_text().split()) for page in pages]
     assert len(pages) > 10
@@ -176,6 +179,109 @@ def test_it_is_in_the_readers_language(paid):
     assert "Due 15 Jun 2026" in words(pdf_of(paid, language="en-gb"))
     with override("en-gb"):
         assert "Due 15 Jun 2026" in words(pdf_of(paid, language=""))
+
+
+def test_an_issuer_without_address_and_tax_number_is_named_all_the_same(paid, settings):
+    settings.ISSUER_ADDRESS, settings.ISSUER_TAX_NUMBER = [], ""
+
+    text = words(pdf_of(paid))
+
+    assert text.startswith(f"{settings.ISSUER_NAME} paid Invoice")
+    assert "Tax number" not in text
+
+
+def test_without_tax_it_says_nothing_of_tax(paid):
+    text = words(pdf_of(paid)).replace("Tax number", "")
+
+    assert "What for Period Amount" in text
+    assert "Tax" not in text
+    assert "Net" not in text
+
+
+def test_tax_is_told_on_each_line_and_summed_by_name_and_rate(studio):
+    builders.tax_rate()
+    builders.tax_rate(kind="domain", name="Duty", percent="7.5")
+    for kind in (Kind.SITE_PLAN, Kind.MARKETING_SUITE, Kind.DOMAIN):
+        builders.subscription_bought(account=studio, kind=kind, on=date(2026, 3, 1))
+    lines = InvoiceLine.objects.explained().order_by("id")
+    invoice = Invoice(number="FW-1", currency="USD", total_amount=Decimal("347.50"))
+    invoice.due_on, invoice.issued_at = TODAY, noon(TODAY)
+
+    text = words(invoice_pdf(invoice, lines, [], language="en"))
+
+    assert "What for Period Net Tax Total" in text
+    assert "$100.00 $7.50 7.5 % Duty $107.50" in text
+    assert text.count("$100.00 $20.00 20 % VAT $120.00") == 2
+    assert "Net $300.00 20 % VAT $40.00 7.5 % Duty $7.50 Total $347.50" in text
+
+
+def test_it_says_what_was_taken_back_and_what_is_left(paid):
+    first = builders.paid_back(line=paid.lines.get(), amount=30).credit_note
+    builders.paid_back(line=paid.lines.get(), amount="0.50")
+
+    text = words(pdf_of(paid))
+
+    assert "Credit note Issued Taken back" in text
+    assert f"{first.number} refund – Bought by mistake June 15, 2026 −$30.00" in text
+    assert "Left after credit notes $69.50" in text
+
+
+def test_an_open_one_says_what_is_left_to_pay(paid):
+    builders.paid_back(line=paid.lines.get(), amount=30)
+    Invoice.objects.update(state="open", paid_at=None)
+
+    assert "Left to pay $70.00" in words(pdf_of(paid))
+
+
+# --- Credit notes --------------------------------------------------------------------------------
+
+
+def note_pdf_of(note: CreditNote, *, language: str = "en") -> bytes:
+    return credit_note_pdf(note, note.lines.explained(), language=language)
+
+
+def test_a_credit_note_is_a_document_of_its_own(paid):
+    note = builders.paid_back(line=paid.lines.get(), amount=30).credit_note
+
+    text = words(note_pdf_of(note))
+
+    assert settings.ISSUER_NAME in text
+    assert f"Credit note {note.number}" in text
+    assert "Studio alice@studio.example" in text
+    assert f"For invoice {paid.number}" in text
+    assert "bakery.example June 15, 2026 – June 14, 2027 $30.00 Total $30.00" in text
+    assert "Why: refund – Bought by mistake" in text
+    assert read(note_pdf_of(note)).metadata.title == f"Credit note {note.number}"
+
+
+def test_a_credit_note_tells_the_tax_in_what_is_taken_back(studio):
+    builders.tax_rate()
+    line = builders.subscription_bought(account=studio).invoice_lines.get()
+    note = builders.paid_back(line=line, amount=30).credit_note
+
+    text = words(note_pdf_of(note))
+
+    assert "$25.00 $5.00 20 % VAT $30.00 Net $25.00 20 % VAT $5.00 Total $30.00" in text
+
+
+def test_the_same_credit_note_is_the_same_bytes_on_any_day(paid):
+    note = builders.paid_back(line=paid.lines.get()).credit_note
+    first = note_pdf_of(note)
+
+    with clock.frozen(date(2027, 1, 1)):
+        assert note_pdf_of(note) == first
+
+
+def test_the_pdf_of_a_credit_note_is_a_click_away(studio, paid):
+    note = builders.paid_back(line=paid.lines.get(), amount=30).credit_note
+    client, url = signed_in(), reverse("billing:credit_note_pdf", args=[studio.ref, note.ref])
+
+    response = client.get(url)
+
+    assert response["Content-Disposition"] == f'inline; filename="{note.number}.pdf"'
+    assert response.content == note_pdf_of(note)
+    page = client.get(reverse("billing:credit_note", args=[studio.ref, note.ref]))
+    assert f'href="{url}"' in page.text
 
 
 # --- The file ------------------------------------------------------------------------------------
@@ -271,6 +377,15 @@ def test_the_latest_year_is_given_unless_another_is_asked_for(studio):
     assert "2024" in zip_of(signed_in(), studio.ref, "2024").namelist()[0]
 
 
+def test_credit_notes_are_in_the_archive_of_the_year_they_were_issued_in(studio):
+    bought = builders.subscription_bought(account=studio, on=date(2025, 12, 31))
+    line = bought.invoice_lines.get()
+    note = builders.paid_back(line=line, on=date(2026, 1, 2)).credit_note
+
+    assert zip_of(signed_in(), studio.ref).namelist() == [f"{note.number}.pdf"]
+    assert zip_of(signed_in(), studio.ref, "2025").namelist() == [f"{line.invoice.number}.pdf"]
+
+
 @pytest.mark.parametrize("year", ["2024", "all", "-1", "2026 ", "99999999999999999999"])
 def test_a_year_without_an_invoice_has_no_archive(studio, paid, year):
     response = signed_in().get(reverse("billing:invoices_zip", args=[studio.ref]), {"year": year})
@@ -281,10 +396,11 @@ def test_a_year_without_an_invoice_has_no_archive(studio, paid, year):
 def test_invoices_are_drawn_one_by_one_as_they_are_taken(studio, monkeypatch):
     for n in range(3):
         builders.subscription_bought(account=studio, on=date(2026, 1, 1 + n))
-    files = drawn(invoices_of_year(studio, 2026), language="en")
+    files = drawn_invoices(invoices_of_year(studio, 2026), language="en")
 
     seen = []
-    monkeypatch.setattr("billing.pdf.pdf_name", lambda invoice: seen.append(invoice) or "x.pdf")
+    name_of = "billing.pdf.invoice.pdf_name"
+    monkeypatch.setattr(name_of, lambda invoice: seen.append(invoice) or "x.pdf")
     next(files)
 
     assert len(seen) == 1
@@ -304,6 +420,19 @@ def test_the_receipt_carries_the_invoice(paid, mailoutbox):
     assert kept.attachments[0]["name"] == f"{paid.number}.pdf"
     assert kept.attachments[0]["url"].endswith(f"/billing/invoices/{paid.ref}.pdf")
     assert kept.attachments[0]["row"] == ["billing.invoice", paid.pk]
+
+
+def test_the_mail_of_a_refund_carries_the_credit_note(paid, mailoutbox):
+    note = builders.paid_back(line=paid.lines.get(), amount=30).credit_note
+
+    send_due(at=noon(TODAY))
+
+    [mail] = [mail for mail in mailoutbox if "on its way back" in mail.subject]
+    [attachment] = mail.attachments
+    assert (attachment.filename, attachment.content) == (f"{note.number}.pdf", note_pdf_of(note))
+    kept = Message.objects.get(kind="billing/refunded").attachments[0]
+    assert kept["url"].endswith(f"/billing/credit-notes/{note.ref}.pdf")
+    assert kept["row"] == ["billing.creditnote", note.pk]
 
 
 @pytest.mark.django_db

@@ -11,13 +11,16 @@ from billing.actions.renew import renew_due
 from billing.models import PriceNotice, Subscription, TaxRate
 from billing.rules import Cycle
 from portal.lib import clock
+from portal.mail.letters import compose
 from portal.mail.models import Message
+from portal.staff.tests.populate import browser, staff
 from portal.testing import builders as make
 from portal.testing.builders import noon
 
 pytestmark = pytest.mark.django_db
 
 BOUGHT = date(2026, 3, 10)
+LIST = "/admin/billing/pricenotice/"
 YEARLY_CHARGE = date(2027, 2, 24)  # 14 days before 10 March
 
 
@@ -47,6 +50,54 @@ def test_the_notice_says_what_the_run_then_charges(on_sale):
     assert (notice.charge_on, notice.starts_on) == (YEARLY_CHARGE, line.starts_on)
     assert (notice.amount_before, notice.amount_after) == (Decimal(60), line.amount)
     assert notice.was_sale
+
+
+def test_the_mail_says_the_price_with_its_tax(on_sale):
+    make.tax_rate()
+    on = YEARLY_CHARGE - timedelta(days=30)
+    announced(on)
+
+    with clock.frozen(on):
+        text = " ".join(compose(Message.objects.get(kind="billing/price_notice"))[0].text.split())
+
+    assert "$120.00 instead of $72.00" in text
+    assert "Both include the tax, now 20 % VAT." in text
+
+
+def test_the_mail_of_what_is_not_taxed_says_nothing_of_tax(on_sale):
+    on = YEARLY_CHARGE - timedelta(days=30)
+    announced(on)
+
+    with clock.frozen(on):
+        text = compose(Message.objects.get(kind="billing/price_notice"))[0].text
+
+    assert "$100.00 instead of $60.00" in " ".join(text.split())
+    assert "tax" not in text
+
+
+@pytest.mark.parametrize("search", ["Studio", "alice@studio.example"])
+def test_staff_find_what_an_account_was_told_and_change_nothing(on_sale, search):
+    announced(YEARLY_CHARGE - timedelta(days=30))
+    other = make.subscription_bought(account=make.bakery(), on=BOUGHT, sale_amount=60)
+    announced(YEARLY_CHARGE - timedelta(days=29))
+    notice, erin = PriceNotice.objects.exclude(subscription=other).get(), browser(staff("finance"))
+
+    listed = erin.get(LIST, {"q": search}).context["cl"].result_list
+    page = erin.get(f"{LIST}{notice.pk}/change/").text
+
+    assert list(listed) == [notice]
+    assert "$60.00" in page
+    assert "$100.00" in page
+    assert erin.post(f"{LIST}{notice.pk}/change/", {"was_sale": ""}).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("role", "status"), [("support", 200), ("finance", 200), ("programme manager", 403)]
+)
+def test_who_sees_billing_sees_what_was_announced(on_sale, role, status):
+    announced(YEARLY_CHARGE - timedelta(days=30))
+
+    assert browser(staff(role)).get(LIST).status_code == status
 
 
 def test_it_is_told_once_however_often_the_job_runs(on_sale):

@@ -7,7 +7,9 @@ column beside a currency column; minor units (cents, yen) exist only at the gate
 from decimal import ROUND_HALF_UP, Decimal
 
 from django.db import models
+from django.utils.formats import number_format
 from django.utils.translation import get_language, to_locale
+from django.utils.translation import gettext as _
 from moneyed import Currency, Money, get_currency
 from moneyed.l10n import format_money
 
@@ -19,6 +21,7 @@ __all__ = [
     "from_minor",
     "in_words",
     "rounded",
+    "tax_in_words",
     "to_minor",
 ]
 
@@ -77,3 +80,10 @@ def in_words(amount: Decimal, currency: str) -> str:
     """The amount as the reader's locale writes it: $1,200.00, 1.200,00 €."""
     locale = to_locale(get_language() or "en")
     return format_money(Money(rounded(amount, currency), currency), locale=locale)
+
+
+def tax_in_words(name: str, percent: Decimal) -> str:
+    """A tax and its rate as the reader writes them: 20 % VAT, 7.7 % VAT."""
+    is_whole = percent == percent.to_integral_value()
+    figure = number_format(percent.quantize(Decimal(1)) if is_whole else percent.normalize())
+    return _("%(percent)s\u00a0%% %(tax)s") % {"percent": figure, "tax": name}

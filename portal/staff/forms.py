@@ -20,6 +20,9 @@ WORDS = {
     "sale_offer_percent_or_amount": _(
         "Give either a percentage (1 to 100, no currency) or a fixed amount with its currency."
     ),
+    "tax_rate_once_a_day": _("This country and kind have a rate from that day already."),
+    "tax_rate_country_is_iso": _("Give the country as two letters, for example GB."),
+    "tax_rate_is_a_percentage": _("A tax rate is between 0 and 100 percent."),
     "programme_year_closes_after_it": _("A year closes after its last day."),
     "rank_level_unique": _("The year has a rank of this level already."),
     "rank_threshold_unique": _("The year has a rank for this number of points already."),

@@ -14,7 +14,18 @@ from django.db import transaction
 
 from billing.actions import charge
 from billing.actions.draw_up import Item, draw_up
-from billing.models import NonprofitVerification, PaymentMethod, Plan, Price, Product, Subscription
+from billing.actions.refund import refund
+from billing.models import (
+    InvoiceLine,
+    NonprofitVerification,
+    PaymentMethod,
+    Plan,
+    Price,
+    Product,
+    Refund,
+    Subscription,
+    TaxRate,
+)
 from billing.models.catalogue import Sale, SaleOffer
 from billing.pricing import Agreement, PriceBook
 from billing.rules import Cycle, Kind
@@ -259,6 +270,15 @@ def sale(
     )
 
 
+def tax_rate(
+    *, percent: Decimal | int | str = 20, country: str = "GB", kind: str = "", name: str = "VAT"
+) -> TaxRate:
+    """A tax that has always been there, on whatever has no rate of its own."""
+    return TaxRate.objects.create(
+        country=country, kind=kind, name=name, percent=Decimal(percent), from_on=LONG_AGO
+    )
+
+
 # --- Paying --------------------------------------------------------------------------------------
 
 
@@ -318,6 +338,19 @@ def subscription_bought(
         _pay_first_period(made, on=on)
     made.refresh_from_db()
     return made
+
+
+def paid_back(*, line: InvoiceLine, amount: Decimal | int | str = "", on: date = TODAY) -> Refund:
+    """So much of a line paid back by staff, or all of it."""
+    back = Decimal(amount or line.gross_amount)
+    with clock.frozen(on):
+        return refund(
+            line.invoice,
+            {line.pk: back},
+            reason="Bought by mistake",
+            by=person(name="Erin"),
+            at=noon(on),
+        )
 
 
 def _site_of(account: Account) -> Site:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from billing.models import Invoice, PaymentMethod, Subscription
+from billing.models import CreditNote, Invoice, PaymentMethod, Subscription
 from claims.models import Claim, Verdict
 from partners.actions.points import attribute
 from partners.models import Account, PendingMembership, Site, Standing
@@ -26,6 +26,7 @@ class World:
     people: dict[str, User]
     claim: Claim
     invoice: Invoice
+    credit_note: CreditNote
     subscription: Subscription
     card: PaymentMethod
     site: Site
@@ -34,6 +35,7 @@ class World:
         """What an address of this account takes."""
         refs = {
             "invoices/": self.invoice.ref,
+            "credit-notes/": self.credit_note.ref,
             "subscriptions/": self.subscription.ref,
             "cards/": self.card.ref,
         }
@@ -65,13 +67,17 @@ def full_account(*, owner: str = "Alice", rows: int = 2) -> World:
         people[role.value] = _seat(account, f"{owner}-{role.value}", role)
     claims = [_one_more(account, owner=owner, n=n) for n in range(rows)]
     attribute(on=TODAY)
+    invoice = account.invoices.latest("pk")
+    for _n in range(rows):
+        note = builders.paid_back(line=invoice.lines.get(), amount="0.50").credit_note
     with clock.frozen(TODAY):
         send_due(at=noon(TODAY))
     return World(
         account=account,
         people=people,
         claim=claims[-1],
-        invoice=account.invoices.latest("pk"),
+        invoice=invoice,
+        credit_note=note,
         subscription=account.subscriptions.filter(state="active").latest("pk"),
         card=account.payment_methods.get(is_default=True),
         site=account.sites.filter(address__startswith="site-without-plan").latest("pk"),

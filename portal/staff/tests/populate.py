@@ -10,19 +10,25 @@ from django.contrib.auth.models import Group
 from django.test import Client
 
 from billing.actions.cards import add_card
+from billing.actions.disputes import note_dispute
 from billing.actions.purchase import upgrade_site
 from billing.actions.refund import refund
+from billing.gateways import DisputeTold
 from billing.models import (
     GatewayEvent,
     Invoice,
     NonprofitVerification,
     ParkedAccount,
+    PaymentAttempt,
     Plan,
     Price,
+    PriceNotice,
     Product,
     Sale,
     SaleOffer,
+    TaxRate,
 )
+from billing.models.disputes import DisputeState
 from claims.actions.answer import Said, answer
 from claims.actions.submit import submit
 from claims.models import Claim, DeclineReason, Verdict
@@ -155,11 +161,25 @@ def _one_of_each(number: int, made: Made) -> None:
     invoice = Invoice.objects.filter(account=made.agency).earliest("pk")
     line = invoice.lines.earliest("pk")
     refund(invoice, {line.pk: Decimal(1)}, reason="A mistake", by=made.alice, at=clock.now())
+    _dispute(invoice.attempts.get(), number)
     plan = plan_of(f"plan-{number}")
     sale = Sale.objects.create(code=f"sale-{number}", name=f"Sale {number}")
     SaleOffer.objects.create(sale=sale, plan=plan, starts_on=TODAY, ends_on=TODAY, percent_off=10)
+    TaxRate.objects.create(
+        country="GB", name="VAT", percent=20, from_on=TODAY + timedelta(days=number)
+    )
     NonprofitVerification.objects.create(
         account=made.client, verified_on=TODAY, verified_by=made.alice
+    )
+    PriceNotice.objects.create(
+        subscription=own.subscriptions.get(),
+        starts_on=TODAY,
+        charge_on=TODAY,
+        amount_before=1,
+        amount_after=2,
+        currency="USD",
+        was_sale=True,
+        announced_on=TODAY,
     )
     ParkedAccount.objects.create(account=made.client, parked_at=clock.now(), reason="No price")
     GatewayEvent.objects.create(
@@ -169,3 +189,16 @@ def _one_of_each(number: int, made: Made) -> None:
         version=f"v{number}", in_force_from=date(2030, 1, 1) + timedelta(days=number), text="…"
     )
     prepare_year(2100 + number)
+
+
+def _dispute(paid: PaymentAttempt, number: int) -> None:
+    told = DisputeTold(
+        provider_ref=f"dp_{number}",
+        charge_ref=paid.provider_ref,
+        amount=Decimal(1),
+        currency=paid.currency,
+        reason="fraudulent",
+        opened_at=clock.now(),
+        state=DisputeState.OPEN,
+    )
+    note_dispute(told, gateway="simulated", on=TODAY, at=clock.now())
