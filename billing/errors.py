@@ -21,12 +21,20 @@ class LastCardError(BillingError):
     """No other card would be left for what renews."""
 
 
-class AlreadyUpgradedError(BillingError):
-    """The site has a premium plan already."""
+class AlreadySubscribedError(BillingError):
+    """There is one already, and only one may run for that site, account, domain or mailbox."""
 
 
 class NotForSaleError(BillingError):
-    """What was chosen is no premium plan, or is not sold any more."""
+    """The plan is not sold any more."""
+
+
+class WrongSubjectError(BillingError):
+    """The plan is sold for something else: a site of the account, a domain, a mailbox."""
+
+
+class PriceChangedError(BillingError):
+    """It does not cost any more what its buyer was shown."""
 
 
 class PaymentDeclinedError(BillingError):

@@ -10,30 +10,43 @@ from billing.changes import Choice
 from billing.errors import CardRemovedError
 from billing.gateways.simulated_cards import TEST_CARDS
 from billing.models import PaymentMethod, Plan, Subscription
-from billing.offers import Offer
+from billing.names import BadNameError
+from billing.rules import SOLD_FOR, Kind, Subject
+from billing.subjects import name_to_keep
 from partners.models import Account
-from portal.lib.money import in_words
 
 
-class PlanForm(forms.Form):
-    """Which plan to buy, each with what it costs now and later."""
+class NameForm(forms.Form):
+    """The domain or mailbox to buy; what was typed becomes the form that is kept of it."""
 
-    plan = forms.TypedChoiceField(label=_("Plan"), coerce=int, widget=forms.RadioSelect)
+    name = forms.CharField(max_length=500)
 
-    def __init__(self, *args: Any, offers: list[Offer], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, kind: Kind, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.offers = {offer.plan.pk: offer for offer in offers}
-        field = cast("forms.TypedChoiceField", self.fields["plan"])
-        field.choices = [(offer.plan.pk, self._label(offer)) for offer in offers]
+        self._kind, field = kind, self.fields["name"]
+        if SOLD_FOR[kind] is Subject.MAILBOX:
+            field.label, field.help_text = _("Mailbox"), _("Such as hello@juniper.example")
+        else:
+            field.label, field.help_text = _("Domain name"), _("Such as juniper.example")
+        field.widget.attrs |= {"autocapitalize": "none", "spellcheck": "false"}
 
-    @staticmethod
-    def _label(offer: Offer) -> str:
-        now = in_words(offer.now.gross_amount, offer.now.currency)
-        return f"{offer.plan} · {now}"
+    def clean_name(self) -> str:
+        try:
+            return name_to_keep(self._kind, self.cleaned_data["name"])
+        except BadNameError as error:
+            raise forms.ValidationError(str(error)) from error
 
-    @property
-    def chosen(self) -> Offer:
-        return self.offers[self.cleaned_data["plan"]]
+
+class SiteSearch(forms.Form):
+    """What the sites to choose from can be narrowed to."""
+
+    q = forms.CharField(label=_("Address"), required=False, max_length=100)
+
+
+class BuyForm(forms.Form):
+    """The press of the button, with what it was said to cost."""
+
+    total = forms.DecimalField(max_digits=14, decimal_places=3, widget=forms.HiddenInput)
 
 
 class PlanChangeForm(forms.Form):

@@ -19,15 +19,13 @@ from billing.models import (
     Invoice,
     NonprofitVerification,
     PaymentMethod,
-    Plan,
     Subscription,
 )
 from billing.models.subscriptions import LIVE_STATES, SubscriptionState
-from billing.offers import Offer, offer
 from billing.pricing import PriceBook, Quote
-from billing.rules import KINDS_THAT_EARN_POINTS, MONTHS
+from billing.rules import KINDS_THAT_EARN_POINTS
 from partners.explanations import Subscribed
-from partners.models import Account, Site
+from partners.models import Account
 from partners.queries import ExpectedEvent
 
 A_DAY = timedelta(days=1)
@@ -220,30 +218,3 @@ def subscribed(site_ids: Sequence[int]) -> dict[int, Subscribed]:
             )
         found[subscription.site_id or 0] = now
     return found
-
-
-def premium_offers(account: Account, *, on: date) -> list[Offer]:
-    """The premium plans the account can buy in its currency today, cheapest tier first."""
-    book = PriceBook.load()
-    plans = (
-        Plan.objects.filter(
-            is_sold=True,
-            product__kind__in=[kind.value for kind in KINDS_THAT_EARN_POINTS],
-            prices__currency=account.currency,
-            prices__new_from__lte=on,
-        )
-        .select_related("product")
-        .distinct()
-    )
-    by_length = sorted(plans, key=lambda plan: (plan.product.tier, MONTHS[plan.cycle_rule]))
-    offers = []
-    for plan in by_length:
-        with suppress(NoPriceError):  # a plan that could not be renewed is not to be sold
-            offers.append(offer(plan, account=account, book=book, on=on))
-    return offers
-
-
-def has_premium_plan(site: Site) -> bool:
-    """Whether a premium plan of the site is running, or waiting for its first payment."""
-    plans = Subscription.objects.filter(EARNING, site=site)
-    return plans.exclude(state=SubscriptionState.EXPIRED).exists()

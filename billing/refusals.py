@@ -5,10 +5,14 @@ from collections.abc import Callable
 from django.utils.translation import gettext as _
 
 from billing import errors
+from billing.emails.unpaid import decline_in_words
 
 TEXTS: dict[type[errors.BillingError], Callable[[], str]] = {
     errors.NoPaymentMethodError: lambda: _("Add a card first; nothing was charged."),
-    errors.AlreadyUpgradedError: lambda: _("This site has a premium plan already."),
+    errors.AlreadySubscribedError: lambda: _(
+        "Another one runs for the same by now. Only one can run at a time."
+    ),
+    errors.WrongSubjectError: lambda: _("Its site is in another account by now."),
     errors.NotForSaleError: lambda: _("This is not sold any more. Please choose another plan."),
     errors.NoPriceError: lambda: _(
         "It has no price in this currency just now. Please write to us, and we will see to it."
@@ -30,6 +34,7 @@ TEXTS: dict[type[errors.BillingError], Callable[[], str]] = {
 def in_words(refusal: errors.BillingError) -> str:
     """The text for a refusal. Raises KeyError for one that no page can meet."""
     if isinstance(refusal, errors.PaymentDeclinedError):
-        text = _("Your card was declined (%(code)s). Nothing was charged; try another card.")
-        return text % {"code": refusal.code.replace("_", " ")}
+        return _("Your card was declined; nothing was charged. %(why)s Try another card.") % {
+            "why": decline_in_words(refusal.code)
+        }
     return TEXTS[type(refusal)]()

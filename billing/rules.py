@@ -34,6 +34,39 @@ class Cycle(StrEnum):
 
 MONTHS = {Cycle.MONTHLY: 1, Cycle.YEARLY: 12, Cycle.TWO_YEAR: 24, Cycle.THREE_YEAR: 36}
 
+
+class Subject(StrEnum):
+    """What a subscription is for."""
+
+    SITE = "site"
+    ACCOUNT = "account"
+    DOMAIN = "domain"  # a name the buyer types
+    MAILBOX = "mailbox"  # an address the buyer types
+
+
+# docs/rules.md: "Buying".
+SOLD_FOR: dict[Kind, Subject] = {
+    Kind.SITE_PLAN: Subject.SITE,
+    Kind.STUDIO_PLAN: Subject.ACCOUNT,
+    Kind.MARKETING_SUITE: Subject.SITE,
+    Kind.DOMAIN: Subject.DOMAIN,
+    Kind.BUSINESS_EMAIL: Subject.MAILBOX,
+    Kind.APP: Subject.SITE,
+}
+
+# docs/rules.md: "Buying". One of each product runs for a subject; of other kinds, one in all.
+ONE_OF_EACH_PRODUCT = frozenset({Kind.APP})
+
+
+def exclusive_key(*, kind: Kind, product: str, subject: str) -> str:
+    """What only one running subscription may be for: `site_plan:17`, `app:bookings:17`.
+
+    `product` is its code; `subject` the id of the site or account, or the domain or mailbox.
+    """
+    parts = [kind.value, product] if kind in ONE_OF_EACH_PRODUCT else [kind.value]
+    return ":".join([*parts, subject.lower()])
+
+
 # docs/rules.md: "What counts". Only the premium plan of a site is a qualifying event; add-ons are
 # not, and neither is the studio plan, which is the agency's own tool.
 KINDS_THAT_EARN_POINTS = frozenset({Kind.SITE_PLAN})

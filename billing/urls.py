@@ -1,10 +1,35 @@
-from django.urls import path
+from django.urls import path, register_converter
+from django.urls.converters import StringConverter
 
-from billing import card_views, document_views, subscription_views, views, webhooks
+from billing import (
+    card_views,
+    document_views,
+    purchase_views,
+    shop_views,
+    subscription_views,
+    views,
+    webhooks,
+)
+from billing.rules import Kind
 
 app_name = "billing"
 
 SUBSCRIPTION = "a/<ref:account_ref>/subscriptions/<ref:ref>"
+
+
+class KindConverter(StringConverter):
+    """`<kind:…>` in an address: one of what is sold, with hyphens."""
+
+    regex = "|".join(kind.value.replace("_", "-") for kind in Kind)
+
+    def to_python(self, value: str) -> Kind:
+        return Kind(value.replace("-", "_"))
+
+    def to_url(self, value: str) -> str:
+        return value.replace("_", "-")
+
+
+register_converter(KindConverter, "kind")
 
 urlpatterns = [
     path("a/<ref:account_ref>/billing/", views.overview, name="overview"),
@@ -66,6 +91,29 @@ urlpatterns = [
         name="plan_change_withdrawal",
     ),
     path(f"{SUBSCRIPTION}/revival/", subscription_views.revival, name="revival"),
-    path("a/<ref:account_ref>/sites/<ref:site_ref>/plan/", views.upgrade, name="upgrade"),
+    path("a/<ref:account_ref>/shop/", shop_views.shop, name="shop"),
+    path("a/<ref:account_ref>/shop/<kind:kind>/", shop_views.department, name="department"),
+    path(
+        "a/<ref:account_ref>/purchases/<slug:product>/<slug:cycle>/",
+        purchase_views.purchase,
+        name="purchase",
+    ),
+    path(
+        "a/<ref:account_ref>/sites/<ref:site_ref>/plan/",
+        shop_views.site_department,
+        {"kind": Kind.SITE_PLAN},
+        name="upgrade",
+    ),
+    path("a/<ref:account_ref>/sites/<ref:site_ref>/shop/", shop_views.site_shop, name="site_shop"),
+    path(
+        "a/<ref:account_ref>/sites/<ref:site_ref>/shop/<kind:kind>/",
+        shop_views.site_department,
+        name="site_department",
+    ),
+    path(
+        "a/<ref:account_ref>/sites/<ref:site_ref>/purchases/<slug:product>/<slug:cycle>/",
+        purchase_views.purchase,
+        name="site_purchase",
+    ),
     path("billing/webhooks/<slug:gateway>/", webhooks.webhook, name="webhook"),
 ]

@@ -1,34 +1,24 @@
-"""Billing's pages: what is coming, what was charged, the card, and buying a plan."""
+"""Billing's pages: what is coming, what was charged, the card, and cancelling."""
 
 from datetime import timedelta
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from billing.actions.purchase import upgrade_site
 from billing.card_queries import expiring_cards
 from billing.documents import invoices_of, less_credits
-from billing.errors import (
-    AlreadyUpgradedError,
-    NoPaymentMethodError,
-    PaymentDeclinedError,
-    PaymentInDoubtError,
-)
-from billing.forms import InvoiceAddressForm, PlanForm
+from billing.forms import InvoiceAddressForm
 from billing.queries import (
     coming_charges,
     coming_invoices,
     default_card,
-    has_premium_plan,
     open_invoices,
-    premium_offers,
     subscriptions_of,
 )
 from partners.access import AccountRequest, account_page, render_in_account
-from partners.models import Site
 from partners.roles import Can
 from portal.lib import clock
 from portal.lib.csv import csv_response
@@ -117,50 +107,3 @@ def invoice_address(request: AccountRequest) -> HttpResponse:
     return render_in_account(
         request, "billing/invoice_address.html", {"active_tab": "billing", "form": form}
     )
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@account_page(Can.PAY)
-def upgrade(request: AccountRequest, site_ref: str) -> HttpResponse:
-    """Choose a premium plan for a site: what is charged now, what later and when, then buy."""
-    site = get_object_or_404(Site.objects.in_account(request.account), ref=site_ref)
-    if has_premium_plan(site):
-        messages.info(request, _("This site has a premium plan already."))
-        return redirect("home:sites", account_ref=request.account.ref)
-    today = clock.today()
-    form = PlanForm(request.POST or None, offers=premium_offers(request.account, on=today))
-    if request.method == "POST" and form.is_valid() and _bought(request, site, form):
-        return redirect("home:sites", account_ref=request.account.ref)
-    return render_in_account(
-        request,
-        "billing/upgrade.html",
-        {
-            "active_tab": "sites",
-            "site": site,
-            "form": form,
-            "card": default_card(request.account),
-        },
-    )
-
-
-def _bought(request: AccountRequest, site: Site, form: PlanForm) -> bool:
-    """Buy what was chosen; otherwise put the reason into the form."""
-    try:
-        upgrade_site(site, form.chosen.plan, on=clock.today())
-    except NoPaymentMethodError:
-        form.add_error(None, _("Add a card first; nothing was charged."))
-    except PaymentDeclinedError as refusal:
-        text = _("Your card was declined (%(code)s). Nothing was bought; try another card.")
-        form.add_error(None, text % {"code": refusal.code.replace("_", " ")})
-    except AlreadyUpgradedError:
-        messages.info(request, _("This site has a premium plan already."))
-        return True
-    except PaymentInDoubtError:
-        text = _("Your bank has not answered yet. The upgrade completes by itself when it does.")
-        messages.warning(request, text)
-        return True
-    else:
-        text = _("%(site)s is upgraded. Its points are on their way.")
-        messages.success(request, text % {"site": site})
-        return True
-    return False

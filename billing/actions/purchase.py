@@ -1,56 +1,63 @@
-"""Buying: a site's upgrade to a premium plan."""
+"""Buying a plan: for a site, for the account itself, or for a domain or mailbox."""
 
 from datetime import date
+from decimal import Decimal
 
 from django.db import transaction
 
 from billing.actions.charge_now import charge_now
 from billing.actions.draw_up import Item, draw_up
+from billing.actions.only_one import only_one_running
 from billing.errors import (
-    AlreadyUpgradedError,
     NoPaymentMethodError,
     NotForSaleError,
+    PriceChangedError,
 )
-from billing.models import PaymentMethod, Plan, Subscription
-from billing.offers import offer
-from billing.pricing import PriceBook
-from billing.queries import has_premium_plan
-from billing.rules import KINDS_THAT_EARN_POINTS
-from partners.models import Account, Site
+from billing.models import Plan, Subscription
+from billing.offers import Offers
+from billing.queries import default_card
+from billing.subjects import BoughtFor, to_begin
+from partners.models import Account
+from portal.models import User
 
 
-def upgrade_site(site: Site, plan: Plan, *, on: date) -> Subscription:
-    """Buy a premium plan for a site, charged now to the account's default card.
+def buy(
+    account: Account,
+    plan: Plan,
+    *,
+    subject: BoughtFor,
+    currency: str,
+    by: User,
+    on: date,
+    shown_amount: Decimal | None = None,
+) -> Subscription:
+    """Buy a plan, charged now to the account's default card; sent twice, it is bought once.
 
-    Raises AlreadyUpgradedError, NotForSaleError, NoPriceError, NoPaymentMethodError (unless nothing
-    is to pay), PaymentDeclinedError (nothing was bought), PaymentInDoubtError (it completes by
-    itself).
+    `shown_amount` is what its buyer was told they pay, tax included. Raises WrongSubjectError,
+    NotForSaleError, NoPriceError, PriceChangedError, NoPaymentMethodError (unless nothing is to
+    pay), AlreadySubscribedError, PaymentDeclinedError (nothing was bought), PaymentInDoubtError (it
+    completes by itself).
     """
-    subscription, attempts = _open_purchase(site, plan, on=on)
+    wanted = to_begin(account, plan, subject=subject, currency=currency, on=on)
+    wanted.bought_by = by
+    attempts = _open_purchase(wanted, shown_amount=shown_amount, on=on)
     charge_now(attempts, on=on)
-    subscription.refresh_from_db()
-    return subscription
+    wanted.refresh_from_db()
+    return wanted
 
 
 @transaction.atomic
-def _open_purchase(site: Site, plan: Plan, *, on: date) -> tuple[Subscription, list[int]]:
-    account = Account.objects.select_for_update(no_key=True).get(pk=site.account_id)
-    if has_premium_plan(site):
-        raise AlreadyUpgradedError
-    if not plan.is_sold or plan.product.kind not in KINDS_THAT_EARN_POINTS:
+def _open_purchase(wanted: Subscription, *, shown_amount: Decimal | None, on: date) -> list[int]:
+    account = Account.objects.select_for_update(no_key=True).get(pk=wanted.account_id)
+    wanted.account = account  # as it is now that nobody else changes it
+    if not wanted.plan.is_sold:
         raise NotForSaleError
-    bought = offer(plan, account=account, book=PriceBook.load(), on=on)
-    has_card = PaymentMethod.objects.usable().filter(account=account, is_default=True).exists()
-    if bought.now.amount and not has_card:
+    offer = Offers(account, on=on).of(wanted.plan, currency=wanted.currency)
+    if shown_amount is not None and offer.now.gross_amount != shown_amount:
+        raise PriceChangedError
+    if offer.now.gross_amount and default_card(account) is None:
         raise NoPaymentMethodError
-    subscription = Subscription.objects.create(
-        account=account,
-        site=site,
-        plan=plan,
-        currency=account.currency,
-        purchased_on=on,
-        anchor_on=on,
-        sale_offer=bought.sale,
-        sale_amount=bought.sale_amount,
-    )
-    return subscription, draw_up([Item.of(subscription, bought.now)], on=on, is_purchase=True)
+    wanted.sale_offer, wanted.sale_amount = offer.sale, offer.sale_amount
+    with only_one_running():
+        wanted.save()
+    return draw_up([Item.of(wanted, offer.now)], on=on, is_purchase=True)

@@ -6,23 +6,33 @@ from django.db import transaction
 
 from billing.actions.charge_now import charge_now
 from billing.actions.draw_up import Item, draw_up
-from billing.errors import AlreadyUpgradedError, NoPaymentMethodError, NotRevivableError
-from billing.models import PaymentMethod, PlanChange, Revival, Subscription
+from billing.actions.only_one import only_one_running
+from billing.errors import NoPaymentMethodError, NotRevivableError
+from billing.models import PlanChange, Revival, Subscription
 from billing.models.subscriptions import SubscriptionState
 from billing.pricing import PriceBook, Quote
-from billing.queries import has_premium_plan
+from billing.queries import default_card
 from billing.revivals import is_revivable, revived_agreement
-from billing.rules import KINDS_THAT_EARN_POINTS
+from billing.subjects import key_of
 from partners.models import Account
 from portal.lib import clock
 from portal.models import User
+
+BEGUN_AGAIN = (
+    "anchor_on",
+    "leg_ordinal",
+    "leg_months",
+    "leg_charged_on",
+    "state",
+    "exclusive_key",
+)
 
 
 def revive(subscription: Subscription, *, by: User, at: datetime) -> None:
     """Serve what has run out from today on, and renew it as before.
 
     Charged now to its card, at what existing subscribers pay today. Raises NotRevivableError,
-    AlreadyUpgradedError, NoPriceError, NoPaymentMethodError (unless nothing is to pay),
+    AlreadySubscribedError, NoPriceError, NoPaymentMethodError (unless nothing is to pay),
     PaymentDeclinedError (all is as before), PaymentInDoubtError (it completes by itself).
     """
     attempts = _open_revival(subscription, by=by, at=at)
@@ -40,20 +50,11 @@ def _open_revival(subscription: Subscription, *, by: User, at: datetime) -> list
     )
     if not is_revivable(locked, on=on):
         raise NotRevivableError
-    if _is_taken(locked):
-        raise AlreadyUpgradedError
     quote = _begin_again(locked, on=on, at=at)
-    has_card = PaymentMethod.objects.usable().filter(account=account, is_default=True).exists()
-    if quote.gross_amount and not has_card:
+    if quote.gross_amount and default_card(account) is None:
         raise NoPaymentMethodError
     Revival.objects.create(subscription=locked, revived_at=at, revived_by=by)
     return draw_up([Item.of(locked, quote)], on=on, is_purchase=True)
-
-
-def _is_taken(subscription: Subscription) -> bool:
-    """Whether another plan serves its site meanwhile."""
-    is_plan = subscription.plan.product.kind in KINDS_THAT_EARN_POINTS
-    return is_plan and subscription.site is not None and has_premium_plan(subscription.site)
 
 
 def _begin_again(subscription: Subscription, *, on: date, at: datetime) -> Quote:
@@ -65,9 +66,9 @@ def _begin_again(subscription: Subscription, *, on: date, at: datetime) -> Quote
     subscription.leg_months = agreement.leg.months
     subscription.leg_charged_on = agreement.leg.charged_on
     subscription.state = SubscriptionState.STARTING
-    subscription.save(
-        update_fields=["anchor_on", "leg_ordinal", "leg_months", "leg_charged_on", "state"]
-    )
+    subscription.exclusive_key = key_of(subscription)
+    with only_one_running():
+        subscription.save(update_fields=BEGUN_AGAIN)
     subscription.cancellations.filter(withdrawn_at__isnull=True).update(withdrawn_at=at)
     PlanChange.objects.waiting().filter(subscription=subscription).update(withdrawn_at=at)
     return quote

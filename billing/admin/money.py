@@ -101,7 +101,7 @@ class SubscriptionAdmin(ReadOnlyAdmin):
     fields = (
         ("account", "site", "label"),
         ("plan", "currency", "payment_method"),
-        ("purchased_on", "anchor_on"),
+        ("purchased_on", "bought_by", "anchor_on"),
         ("sale_offer", "sale_amount"),
         ("state", "paid_through", "next_ordinal", "next_charge_on"),
         ("ref", "platform_ref", "created_at"),
@@ -117,7 +117,7 @@ class SubscriptionAdmin(ReadOnlyAdmin):
 
     @display(description=_("for"))
     def of_site(self, subscription: Subscription) -> str:
-        return link_to(subscription.site) if subscription.site else subscription.label or "–"
+        return link_to(subscription.site) if subscription.site else subscription.what_for or "–"
 
     @display(description=_("state"), label=SUBSCRIPTION_COLOURS)
     def state_label(self, subscription: Subscription) -> tuple[str, str]:

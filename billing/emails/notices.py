@@ -39,7 +39,7 @@ def _rows(notices: Iterable[PriceNotice], taxes: TaxTable) -> Iterable[dict[str,
     for notice in notices:
         subscription = notice.subscription
         yield {
-            "what": subscription.site or subscription.label or subscription.plan.product.name,
+            "what": subscription.what_for or subscription.plan.product.name,
             "plan": subscription.plan,
             "before": notice.amount_before,
             "after": notice.amount_after,

@@ -53,7 +53,7 @@ def _failed(
         "rows": [line.description for line in lines],
         "card": attempt.payment_method,
         "attempted_on": attempt.attempted_on,
-        "decline": decline_in_words(attempt),
+        "decline": decline_in_words(attempt.decline_code),
         "next": _next_step(attempt, is_latest=is_latest),
         "next_attempt_on": invoice.next_attempt_on,
         "collect_until": invoice.collect_until,
@@ -74,7 +74,7 @@ def _next_step(attempt: PaymentAttempt, *, is_latest: bool) -> str:
     return "again" if invoice.next_attempt_on else "another_card"
 
 
-def decline_in_words(attempt: PaymentAttempt) -> str:
+def decline_in_words(code: str) -> str:
     """Why a charge did not go through, as far as its payer can do something about it.
 
     A bank's suspicion (lost, stolen, fraud) is the bank's to tell.
@@ -86,7 +86,7 @@ def decline_in_words(attempt: PaymentAttempt) -> str:
         "authentication_required": _("The bank wants you to confirm the payment yourself."),
         "card_velocity_exceeded": _("The card’s limit was reached."),
     }
-    return known.get(attempt.decline_code) or _("The bank refused the payment.")
+    return known.get(code) or _("The bank refused the payment.")
 
 
 @letter("billing/given_up", sample=lambda: _given_up(sample_attempt().invoice, sample_lines()))

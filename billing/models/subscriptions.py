@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from typing import ClassVar, Self
 
 import pgtrigger
+from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
 from django.db import models
@@ -13,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from billing.models.catalogue import Plan, SaleOffer
 from billing.models.methods import PaymentMethod
+from billing.names import as_people_write
 from partners.models import Account, Site
 from portal.lib import clock
 from portal.lib.money import AmountField, CurrencyField, is_currency
@@ -38,6 +40,10 @@ LIVE_STATES = (SubscriptionState.ACTIVE, SubscriptionState.ENDING)
 class SubscriptionQuerySet(models.QuerySet["Subscription"]):
     def in_account(self, account: Account) -> Self:
         return self.filter(account=account)
+
+    def running(self) -> Self:
+        """Not ended: being served, or waiting for its first payment."""
+        return self.exclude(state=SubscriptionState.EXPIRED)
 
     def live(self) -> Self:
         """Being served: paid up, or inside the grace after its period's end."""
@@ -88,6 +94,15 @@ class Subscription(models.Model):
         help_text=_("empty: the account's default"),
     )
     purchased_on = models.DateField(_("purchased on"))
+    bought_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        verbose_name=_("bought by"),
+        help_text=_("empty: bought before the portal"),
+    )
     anchor_on = models.DateField(_("periods counted from"))
     leg_ordinal = models.PositiveIntegerField(
         _("first period of this plan"), default=0, db_default=0
@@ -169,12 +184,17 @@ class Subscription(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.plan} · {self.site or self.label or self.account}"
+        return f"{self.plan} · {self.what_for or self.account}"
+
+    @property
+    def what_for(self) -> str:
+        """Its domain or mailbox as people write it, or its site; empty for the account's own."""
+        return as_people_write(self.label) or (str(self.site) if self.site else "")
 
     @property
     def in_words(self) -> str:
         """What it is and what for, as an invoice says it."""
-        return plan_for(str(self.plan), str(self.site or self.label))
+        return plan_for(str(self.plan), self.what_for)
 
     @property
     def last_day_paid(self) -> date | None:

@@ -9,11 +9,11 @@ from django.conf import settings
 from billing.actions.cancel import cancel
 from billing.actions.charge import retry_due
 from billing.actions.give_up import give_up_due
-from billing.actions.purchase import upgrade_site
+from billing.actions.purchase import buy
 from billing.actions.renew import renew_due
 from billing.emails.unpaid import decline_in_words
 from billing.errors import PaymentDeclinedError
-from billing.models import Invoice, PaymentAttempt
+from billing.models import Invoice
 from billing.models.invoices import InvoiceState
 from billing.rules import Cycle, Kind
 from portal.lib import clock
@@ -253,9 +253,7 @@ def test_mail_written_after_another_try_leaves_its_news_to_the_page(studio):
 
 def test_bank_is_left_to_tell_its_suspicions():
     for code in ("lost_card", "stolen_card", "fraudulent", "", "do_not_honor"):
-        assert decline_in_words(PaymentAttempt(decline_code=code)) == (
-            "The bank refused the payment."
-        )
+        assert decline_in_words(code) == ("The bank refused the payment.")
 
 
 # --- Given up ------------------------------------------------------------------------------------
@@ -282,7 +280,7 @@ def test_given_up_order_says_that_nothing_was_bought(studio):
     builders.price(plan=plan)
     builders.card(account=studio, test_card="sim_lost")
     with clock.frozen(TODAY), pytest.raises(PaymentDeclinedError):
-        upgrade_site(site, plan, on=TODAY)
+        buy(studio, plan, subject=site, currency="USD", by=builders.person(), on=TODAY)
 
     given_up = deliver("billing/given_up")
 

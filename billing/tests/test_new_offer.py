@@ -8,7 +8,7 @@ import pytest
 from billing.catalogue.new_offer import preview_offer
 from billing.models import Plan, SaleOffer
 from billing.models.catalogue import Sale
-from billing.offers import offer
+from billing.offers import Offers
 from billing.pricing import PriceBook
 from billing.rules import Cycle
 from portal.testing import builders as make
@@ -120,7 +120,7 @@ def test_it_shows_what_a_purchase_then_costs(day, amount):
     one.sale.save()
     one.save()
 
-    bought = offer(plan, account=buyer, book=PriceBook.load(), on=day)
+    bought = Offers(buyer, on=day).of(plan, currency=buyer.currency)
 
     assert bought.now.amount == amount
     assert (price.starts_on <= day <= price.ends_on) is (bought.now.amount == price.amount)

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billing.errors import NoPriceError
-from billing.models import Price
-from billing.offers import offer, sale_for
+from billing.models import Plan, Price
+from billing.offers import Offer, Offers
 from billing.pricing import Agreement, PriceBook
 from billing.rules import Cycle, Kind, PriceReason
 from portal.testing import builders as make
@@ -188,18 +188,18 @@ def test_an_amount_is_rounded_to_its_currencys_minor_unit(amount, currency, char
 # --- Sales ---------------------------------------------------------------------------------------
 
 
+def offered(plan: Plan, *, currency: str = "USD", on: date = make.TODAY) -> Offer:
+    return Offers(make.account(), on=on).of(plan, currency=currency)
+
+
 @pytest.mark.django_db
 class TestSales:
     def test_a_percentage_is_taken_off_and_rounded(self) -> None:
         plan = make.plan()
+        make.price(plan=plan, amount="9.99")
         make.sale(plan=plan, percent_off=33)
 
-        _, amount = sale_for(plan, currency="USD", standard=Decimal("9.99"), on=make.TODAY) or (
-            0,
-            0,
-        )
-
-        assert amount == Decimal("6.69")
+        assert offered(plan).sale_amount == Decimal("6.69")
 
     @pytest.mark.parametrize(
         ("on", "runs"),
@@ -212,30 +212,33 @@ class TestSales:
     )
     def test_an_offer_runs_from_its_first_to_its_last_day(self, on, runs) -> None:
         plan = make.plan()
+        make.price(plan=plan)
         make.sale(plan=plan, starts_on=date(2026, 6, 1), ends_on=date(2026, 6, 30))
 
-        found = sale_for(plan, currency="USD", standard=Decimal(100), on=on)
-
-        assert bool(found) is runs
+        assert bool(offered(plan, on=on).sale) is runs
 
     def test_a_fixed_amount_is_offered_in_its_own_currency_only(self) -> None:
         plan = make.plan()
+        make.price(plan=plan)
+        make.price(plan=plan, currency="EUR")
         make.sale(plan=plan, amount=49, currency="EUR")
 
-        assert sale_for(plan, currency="USD", standard=Decimal(100), on=make.TODAY) is None
-        assert sale_for(plan, currency="EUR", standard=Decimal(100), on=make.TODAY)
+        assert offered(plan, currency="USD").sale_amount is None
+        assert offered(plan, currency="EUR").sale_amount == 49
 
     def test_another_plans_sale_is_not_offered(self) -> None:
+        plan = make.plan()
+        make.price(plan=plan)
         make.sale(plan=make.plan(cycle=Cycle.MONTHLY))
 
-        assert sale_for(make.plan(), currency="USD", standard=Decimal(100), on=make.TODAY) is None
+        assert offered(plan).sale is None
 
     def test_an_offer_previews_what_is_charged_now_and_then(self) -> None:
-        buyer, plan = make.account(), make.plan()
+        plan = make.plan()
         make.price(plan=plan, amount=100)
         make.sale(plan=plan, percent_off=50)
 
-        shown = offer(plan, account=buyer, book=PriceBook.load(), on=make.TODAY)
+        shown = offered(plan)
 
         assert (shown.now.amount, shown.now.reason) == (Decimal(50), PriceReason.SALE)
         assert (shown.then.amount, shown.then.reason) == (Decimal(100), PriceReason.STANDARD)

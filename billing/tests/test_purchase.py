@@ -1,28 +1,35 @@
-"""Upgrading a site: charged now, or nothing was bought."""
+"""Buying: charged now, or nothing was bought."""
 
+from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import partial
 
 import pytest
 
+from billing.actions import purchase
 from billing.actions.charge import resolve_left_behind
-from billing.actions.purchase import upgrade_site
 from billing.errors import (
-    AlreadyUpgradedError,
+    AlreadySubscribedError,
     NoPaymentMethodError,
     NoPriceError,
+    NotForSaleError,
     PaymentDeclinedError,
     PaymentInDoubtError,
+    PriceChangedError,
+    WrongSubjectError,
 )
-from billing.models import Invoice, Period, Plan, Subscription
+from billing.models import Invoice, Period, Plan, Subscription, TaxRate
 from billing.models.invoices import InvoiceState
 from billing.models.subscriptions import SubscriptionState
-from billing.rules import Cycle, PriceReason
+from billing.rules import SOLD_FOR, Cycle, Kind, PriceReason, Subject
+from billing.subjects import BoughtFor, to_begin
 from partners.models import Account, QualifyingEvent, Site
 from portal.lib import clock
 from portal.mail.models import Message
 from portal.testing import builders as make
-from portal.testing.races import at_once
+from portal.testing.races import PATIENCE, at_once, begun, not_yet_committed
 
 TODAY = make.TODAY
 
@@ -46,7 +53,14 @@ def site(studio) -> Site:
 
 def buy(site: Site, plan: Plan, *, on: date = TODAY) -> Subscription:
     with clock.frozen(on):
-        return upgrade_site(site, plan, on=on)
+        return purchase.buy(
+            site.account,
+            plan,
+            subject=site,
+            currency=site.account.currency,
+            by=make.person(),
+            on=on,
+        )
 
 
 # --- Bought --------------------------------------------------------------------------------------
@@ -168,7 +182,7 @@ def test_after_a_decline_the_site_can_be_upgraded_with_another_card(studio, site
 def test_an_upgraded_site_is_not_upgraded_again(studio, site, plan) -> None:
     make.subscription_bought(site=site, cycle=Cycle.MONTHLY, on=TODAY)
 
-    with pytest.raises(AlreadyUpgradedError):
+    with pytest.raises(AlreadySubscribedError):
         buy(site, plan)
 
     assert Subscription.objects.count() == 1
@@ -178,7 +192,7 @@ def test_a_site_whose_plan_is_ending_is_not_upgraded_a_second_time(studio, site,
     bought = make.subscription_bought(site=site, on=TODAY)
     Subscription.objects.filter(pk=bought.pk).update(state="ending", next_charge_on=None)
 
-    with pytest.raises(AlreadyUpgradedError):
+    with pytest.raises(AlreadySubscribedError):
         buy(site, plan)
 
 
@@ -245,7 +259,7 @@ def test_while_in_doubt_the_site_cannot_be_bought_for_a_second_time(
     with pytest.raises(PaymentInDoubtError):
         buy(site, plan)
 
-    with pytest.raises(AlreadyUpgradedError):
+    with pytest.raises(AlreadySubscribedError):
         buy(site, plan)
 
     assert len(gateway.asked) == 1
@@ -257,9 +271,269 @@ def test_two_clicks_at_once_buy_once(gateway) -> None:
     make.price(plan=plan)
     make.card(account=site.account)
 
-    results = at_once(*[lambda: upgrade_site(site, plan, on=TODAY)] * 2)
+    results = at_once(*[lambda: buy(site, plan)] * 2)
 
-    assert {type(result) for result in results} == {Subscription, AlreadyUpgradedError}
+    assert {type(result) for result in results} == {Subscription, AlreadySubscribedError}
+    assert gateway.money_taken() == 1
+
+
+# --- Every kind ----------------------------------------------------------------------------------
+
+OF_SITES = [kind for kind, subject in SOLD_FOR.items() if subject is Subject.SITE]
+NAMED = {Kind.DOMAIN: "juniper.example", Kind.BUSINESS_EMAIL: "hello@juniper.example"}
+
+
+@pytest.fixture
+def on_sale(db) -> Callable[..., Plan]:
+    def put_on_sale(kind: Kind, *, code: str = "", cycle: Cycle = Cycle.YEARLY) -> Plan:
+        sold = make.plan(kind=kind, code=code, cycle=cycle)
+        make.price(plan=sold)
+        return sold
+
+    return put_on_sale
+
+
+def subject_of(kind: Kind, site: Site) -> BoughtFor:
+    return site if kind in OF_SITES else NAMED.get(kind)
+
+
+def buy_for(
+    studio: Account, plan: Plan, subject: BoughtFor, *, currency: str = "USD", **shown: Decimal
+) -> Subscription:
+    with clock.frozen(TODAY):
+        return purchase.buy(
+            studio,
+            plan,
+            subject=subject,
+            currency=currency,
+            by=make.person(),
+            on=TODAY,
+            **shown,
+        )
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_every_kind_is_bought_charged_and_served_from_today(studio, site, on_sale, kind) -> None:
+    make.card(account=studio)
+
+    bought = buy_for(studio, on_sale(kind), subject_of(kind, site))
+
+    assert (bought.state, bought.purchased_on) == ("active", TODAY)
+    assert bought.site == (site if kind in OF_SITES else None)
+    assert bought.label == NAMED.get(kind, "")
+    assert bought.bought_by == make.person()
+    assert Invoice.objects.get().state == InvoiceState.PAID
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_what_runs_is_not_bought_again_for_the_same(studio, site, on_sale, kind) -> None:
+    make.card(account=studio)
+    plan, subject = on_sale(kind), subject_of(kind, site)
+    buy_for(studio, plan, subject)
+
+    with pytest.raises(AlreadySubscribedError):
+        buy_for(studio, plan, subject)
+
+    assert Invoice.objects.count() == 1
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_what_was_declined_can_be_bought_after_all(studio, site, on_sale, kind) -> None:
+    make.card(account=studio, test_card="sim_soft")
+    plan, subject = on_sale(kind), subject_of(kind, site)
+    with pytest.raises(PaymentDeclinedError):
+        buy_for(studio, plan, subject)
+    make.card(account=studio)
+
+    assert buy_for(studio, plan, subject).state == "active"
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_what_has_ended_can_be_bought_again(studio, site, on_sale, kind) -> None:
+    make.card(account=studio)
+    plan, subject = on_sale(kind), subject_of(kind, site)
+    before = buy_for(studio, plan, subject)
+    Subscription.objects.filter(pk=before.pk).update(state="expired", next_charge_on=None)
+
+    assert buy_for(studio, plan, subject).state == "active"
+
+
+@pytest.mark.parametrize("kind", [Kind.SITE_PLAN, Kind.MARKETING_SUITE])
+def test_another_product_of_the_kind_is_no_way_to_a_second_one(studio, site, on_sale, kind) -> None:
+    make.card(account=studio)
+    buy_for(studio, on_sale(kind), site)
+
+    with pytest.raises(AlreadySubscribedError):
+        buy_for(studio, on_sale(kind, code="another"), site)
+
+
+def test_a_site_has_as_many_apps_as_it_needs_and_one_of_each(studio, site, on_sale) -> None:
+    make.card(account=studio)
+    bookings, reviews = on_sale(Kind.APP, code="bookings"), on_sale(Kind.APP, code="reviews")
+    bookings_by_the_month = on_sale(Kind.APP, code="bookings", cycle=Cycle.MONTHLY)
+    buy_for(studio, bookings, site)
+
+    buy_for(studio, reviews, site)
+
+    with pytest.raises(AlreadySubscribedError):
+        buy_for(studio, bookings_by_the_month, site)
+    assert site.subscriptions.count() == 2
+
+
+@pytest.mark.parametrize("kind", OF_SITES)
+def test_another_site_has_one_of_its_own(studio, site, on_sale, kind) -> None:
+    make.card(account=studio)
+    plan = on_sale(kind)
+    buy_for(studio, plan, site)
+
+    assert buy_for(studio, plan, make.site(account=studio)).state == "active"
+
+
+@pytest.mark.parametrize("kind", NAMED)
+def test_a_name_somebody_else_has_is_not_sold(studio, on_sale, kind) -> None:
+    plan, bakery = on_sale(kind), make.bakery()
+    for account in (studio, bakery):
+        make.card(account=account)
+    buy_for(studio, plan, NAMED[kind])
+
+    with pytest.raises(AlreadySubscribedError):
+        buy_for(bakery, plan, NAMED[kind])
+
+    assert not bakery.invoices.exists()
+
+
+def test_a_mailbox_is_the_same_however_its_letters_are_written(studio, on_sale) -> None:
+    make.card(account=studio)
+    plan = on_sale(Kind.BUSINESS_EMAIL)
+    buy_for(studio, plan, "hello@juniper.example")
+
+    with pytest.raises(AlreadySubscribedError):
+        buy_for(studio, plan, "Hello@juniper.example")
+
+
+WRONG = [
+    *((kind, subject) for kind in OF_SITES for subject in (None, "juniper.example", "another's")),
+    *((Kind.STUDIO_PLAN, subject) for subject in ("site", "juniper.example")),
+    *((kind, subject) for kind in NAMED for subject in ("site", None, "")),
+]
+
+
+@pytest.mark.parametrize(("kind", "subject"), WRONG)
+def test_a_plan_is_sold_for_what_its_kind_says_and_nothing_else(
+    studio, site, on_sale, kind, subject
+) -> None:
+    make.card(account=studio)
+    sites = {"site": site, "another's": make.clients_site()}
+
+    with pytest.raises(WrongSubjectError):
+        buy_for(studio, on_sale(kind), sites.get(subject, subject))
+
+    assert not Subscription.objects.exists()
+
+
+def test_a_plan_that_is_not_sold_any_more_is_not_bought(studio, site, plan) -> None:
+    make.card(account=studio)
+    Plan.objects.update(is_sold=False)
+    plan.refresh_from_db()
+
+    with pytest.raises(NotForSaleError):
+        buy_for(studio, plan, site)
+
+    assert not Subscription.objects.exists()
+
+
+# --- Currency, and what was shown ----------------------------------------------------------------
+
+
+def test_a_subscription_keeps_the_currency_it_was_bought_in(studio, site, plan) -> None:
+    make.card(account=studio)
+    make.price(plan=plan, amount=90, currency="EUR")
+
+    bought = buy_for(studio, plan, site, currency="EUR")
+
+    assert bought.currency == "EUR"
+    assert (Invoice.objects.get().currency, Invoice.objects.get().total_amount) == (
+        "EUR",
+        Decimal(90),
+    )
+
+
+def test_a_currency_without_a_price_to_renew_at_is_refused(studio, site, plan) -> None:
+    make.card(account=studio)
+    make.price(plan=plan, currency="EUR", existing_from=date(2030, 1, 1))
+
+    with pytest.raises(NoPriceError):
+        buy_for(studio, plan, site, currency="EUR")
+
+
+@pytest.mark.parametrize(("shown", "is_bought"), [("99.99", False), ("100", True), ("0", False)])
+def test_nothing_is_bought_at_a_price_its_buyer_was_not_shown(
+    studio, site, plan, shown, is_bought
+) -> None:
+    make.card(account=studio)
+
+    with nullcontext() if is_bought else pytest.raises(PriceChangedError):
+        buy_for(studio, plan, site, shown_amount=Decimal(shown))
+
+    assert Subscription.objects.exists() is is_bought
+
+
+def test_what_is_shown_has_the_tax_in_it(studio, site, plan) -> None:
+    make.card(account=studio)
+    TaxRate.objects.create(country="GB", name="VAT", percent=20, from_on=TODAY)
+
+    with pytest.raises(PriceChangedError):
+        buy_for(studio, plan, site, shown_amount=Decimal(100))
+
+    assert buy_for(studio, plan, site, shown_amount=Decimal(120)).state == "active"
+
+
+# --- Races ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_people_who_want_one_domain_at_once_are_sold_it_once(gateway) -> None:
+    plan = make.plan(kind=Kind.DOMAIN)
+    make.price(plan=plan)
+    studio, bakery = make.studio(), make.bakery()
+    for account in (studio, bakery):
+        make.card(account=account)
+
+    results = at_once(
+        *[partial(buy_for, account, plan, "juniper.example") for account in (studio, bakery)]
+    )
+
+    assert {type(result) for result in results} == {Subscription, AlreadySubscribedError}
+    assert gateway.money_taken() == 1
+    assert Invoice.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_comes_second_waits_for_what_becomes_of_the_first(gateway) -> None:
+    plan = make.plan(kind=Kind.DOMAIN)
+    make.price(plan=plan)
+    studio, bakery = make.studio(), make.bakery()
+    make.card(account=bakery)
+    wanted = to_begin(studio, plan, subject="juniper.example", currency="USD", on=TODAY)
+
+    with not_yet_committed(wanted.save):
+        second = begun(partial(buy_for, bakery, plan, "juniper.example"))
+        assert not second.done()
+
+    with pytest.raises(AlreadySubscribedError):
+        second.result(PATIENCE)
+    assert gateway.money_taken() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_app_clicked_twice_is_bought_once(gateway) -> None:
+    plan, site = make.plan(kind=Kind.APP), make.site()
+    make.price(plan=plan)
+    make.card(account=site.account)
+
+    results = at_once(*[partial(buy_for, site.account, plan, site)] * 2)
+
+    assert {type(result) for result in results} == {Subscription, AlreadySubscribedError}
     assert gateway.money_taken() == 1
 
 

@@ -1,4 +1,4 @@
-"""What pages read of billing: coming charges with their reasons, expected events, offers."""
+"""What pages read of billing: coming charges with their reasons, expected events."""
 
 from datetime import date, timedelta
 from decimal import Decimal
@@ -9,10 +9,10 @@ from django.test.utils import CaptureQueriesContext
 from django.utils.translation import override
 
 from billing.actions.cancel import cancel
-from billing.models import Plan, Product, Subscription
+from billing.models import Subscription
 from billing.models.subscriptions import SubscriptionState
-from billing.queries import coming_charges, expected_events, premium_offers, subscribed
-from billing.rules import Cycle, Kind, PriceReason
+from billing.queries import coming_charges, expected_events, subscribed
+from billing.rules import Cycle, Kind
 from billing.tests.renewing import renewed_on
 from partners.explanations import Subscribed
 from partners.models import Account
@@ -311,115 +311,3 @@ def test_what_has_expired_is_no_subscription_any_more(studio):
     Subscription.objects.update(state=SubscriptionState.EXPIRED, next_charge_on=None)
 
     assert subscribed([made.site_id]) == {}
-
-
-# --- Offers --------------------------------------------------------------------------------------
-
-
-def priced(*, code: str = "site-plan", cycle: Cycle = Cycle.YEARLY, tier: int = 1, **terms) -> Plan:
-    plan = make.plan(cycle=cycle, code=code)
-    Product.objects.filter(code=code).update(tier=tier, kind=Kind.SITE_PLAN.value)
-    make.price(plan=plan, **terms)
-    return plan
-
-
-def test_offers_come_by_tier_and_then_by_length(studio):
-    wanted = [
-        priced(code=code, tier=tier, cycle=cycle)
-        for code, tier in (("starter", 1), ("grand", 2))
-        for cycle in (Cycle.THREE_YEAR, Cycle.MONTHLY, Cycle.YEARLY, Cycle.TWO_YEAR)
-    ]
-
-    listed = [(one.plan.product.code, one.plan.cycle) for one in premium_offers(studio, on=TODAY)]
-
-    lengths = ["monthly", "yearly", "2-year", "3-year"]
-    assert listed == [(code, length) for code in ("starter", "grand") for length in lengths]
-    assert len(listed) == len(wanted)
-
-
-def test_an_offer_without_a_sale_costs_the_standard_price_now_and_then(studio):
-    priced()
-
-    [one] = premium_offers(studio, on=TODAY)
-
-    assert (one.now.amount, one.now.charge_on, one.now.reason) == (
-        100,
-        TODAY,
-        PriceReason.STANDARD,
-    )
-    assert (one.then.amount, one.then.charge_on) == (100, date(2027, 6, 1))
-    assert (one.sale, one.sale_amount, one.sale_ends_on) == (None, None, None)
-
-
-@pytest.mark.parametrize(
-    ("on", "amount"),
-    [
-        (TODAY - A_DAY, 100),
-        (TODAY, 40),
-        (TODAY + A_DAY, 40),
-        (TODAY + 2 * A_DAY, 100),
-    ],
-)
-def test_a_sale_is_shown_from_its_first_to_its_last_day(studio, on, amount):
-    make.sale(plan=priced(), amount=40, starts_on=TODAY, ends_on=TODAY + A_DAY)
-
-    [one] = premium_offers(studio, on=on)
-
-    assert one.now.amount == amount
-    assert (one.standard_amount, one.then.amount) == (100, 100)
-
-
-def test_a_sale_says_what_it_costs_until_when_and_afterwards(studio):
-    sale = make.sale(plan=priced(cycle=Cycle.MONTHLY), percent_off=50)
-
-    [one] = premium_offers(studio, on=TODAY)
-
-    assert (one.sale, one.sale_amount, one.standard_amount) == (sale, 5, 10)
-    assert (one.now.reason, one.then.reason) == (PriceReason.SALE, PriceReason.SALE)
-    assert one.sale_ends_on == date(2027, 6, 15)
-
-
-def test_a_sale_in_another_currency_is_none(studio):
-    make.sale(plan=priced(), amount=40, currency="EUR")
-
-    [one] = premium_offers(studio, on=TODAY)
-
-    assert (one.sale, one.now.amount) == (None, 100)
-
-
-def test_a_nonprofit_is_offered_its_premium_plan_for_nothing(studio):
-    make.nonprofit(account=studio)
-    priced()
-
-    [one] = premium_offers(studio, on=TODAY)
-
-    assert (one.now.amount, one.now.reason) == (0, PriceReason.NONPROFIT)
-
-
-@pytest.mark.parametrize(
-    "terms",
-    [{"currency": "EUR"}, {"new_from": TODAY + A_DAY}, {"existing_from": date(2030, 1, 1)}],
-    ids=["another currency", "not yet", "no price to renew at"],
-)
-def test_a_plan_without_a_price_for_the_account_is_not_offered(studio, terms):
-    priced(code="grand", tier=2, **terms)
-    priced()
-
-    assert [one.plan.product.code for one in premium_offers(studio, on=TODAY)] == ["site-plan"]
-
-
-def test_only_premium_plans_that_are_sold_are_offered(studio):
-    priced(code="retired")
-    Plan.objects.update(is_sold=False)
-    make.price(plan=make.plan(kind=Kind.DOMAIN))
-
-    assert premium_offers(studio, on=TODAY) == []
-
-
-def test_a_plan_with_two_prices_is_offered_once_at_the_one_in_force(studio):
-    make.price(plan=priced(), amount=120, new_from=TODAY)
-
-    [before] = premium_offers(studio, on=TODAY - A_DAY)
-    [after] = premium_offers(studio, on=TODAY)
-
-    assert (before.now.amount, after.now.amount) == (100, 120)

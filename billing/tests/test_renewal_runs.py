@@ -120,7 +120,12 @@ def many_due(count: int, *, on: date) -> None:
             name=f"Account {n}", email="a@b.example", country="GB", currency="USD"
         )
         insert_like(
-            model, ref=f"{on:%d}-{n}", account_id=account.pk, site_id=None, next_charge_on=on
+            model,
+            ref=f"{on:%d}-{n}",
+            account_id=account.pk,
+            site_id=None,
+            exclusive_key="",
+            next_charge_on=on,
         )
         make.card(account=account)
     Subscription.objects.filter(pk=model.pk).update(next_charge_on=None)

@@ -9,7 +9,7 @@ from billing.actions.cancel import cancel
 from billing.actions.refund import refund
 from billing.actions.revive import revive
 from billing.errors import (
-    AlreadyUpgradedError,
+    AlreadySubscribedError,
     NoPaymentMethodError,
     NotRevivableError,
     PaymentDeclinedError,
@@ -137,7 +137,7 @@ def test_a_site_that_has_another_plan_by_now_keeps_that(lost) -> None:
     make.card(account=lost.account)
     make.subscription_bought(site=lost.site, on=date(2026, 3, 15))
 
-    with pytest.raises(AlreadyUpgradedError):
+    with pytest.raises(AlreadySubscribedError):
         revived(lost, on=date(2026, 3, 20))
 
 

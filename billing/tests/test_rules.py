@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billing import rules
-from billing.rules import MONTHS, Cycle, Expiry, Kind
+from billing.rules import MONTHS, SOLD_FOR, Cycle, Expiry, Kind
 from portal.lib.periods import term
 
 MONTHLY, YEARLY = Cycle.MONTHLY, Cycle.YEARLY
@@ -17,6 +17,28 @@ STARTS = date(2026, 6, 15)
 
 def running(cycle: Cycle, *, from_on: date = STARTS, ordinal: int = 0):
     return term(anchor_on=from_on, months=MONTHS[cycle], ordinal=ordinal)
+
+
+# --- What is sold for what -----------------------------------------------------------------------
+
+
+def test_every_kind_is_sold_for_something() -> None:
+    assert SOLD_FOR.keys() == set(Kind)
+
+
+@pytest.mark.parametrize(
+    ("kind", "subject", "key"),
+    [
+        (Kind.SITE_PLAN, "17", "site_plan:17"),
+        (Kind.MARKETING_SUITE, "17", "marketing_suite:17"),
+        (Kind.APP, "17", "app:bookings:17"),
+        (Kind.STUDIO_PLAN, "4", "studio_plan:4"),
+        (Kind.DOMAIN, "juniper.example", "domain:juniper.example"),
+        (Kind.BUSINESS_EMAIL, "Kim@juniper.example", "business_email:kim@juniper.example"),
+    ],
+)
+def test_one_of_a_kind_runs_for_a_subject_and_of_apps_one_of_each(kind, subject, key) -> None:
+    assert rules.exclusive_key(kind=kind, product="bookings", subject=subject) == key
 
 
 # --- Charge days ---------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from django.core.management import call_command
 
 from billing import gateways, tasks
 from billing.actions.cards import add_card
-from billing.actions.purchase import upgrade_site
+from billing.actions.purchase import buy
 from billing.errors import PaymentInDoubtError
 from billing.forms import SimulatedCardForm
 from billing.gateways.simulated_cards import TEST_CARDS, Trouble
@@ -154,7 +154,7 @@ def test_a_purchase_without_an_answer_completes_by_itself(test_card, live) -> No
     make.card(account=site.account, test_card=test_card)
 
     with clock.frozen(BOUGHT), pytest.raises(PaymentInDoubtError):
-        upgrade_site(site, plan, on=BOUGHT)
+        buy(site.account, plan, subject=site, currency="USD", by=make.person(), on=BOUGHT)
     live(BOUGHT + timedelta(days=1))
 
     assert Subscription.objects.get().state == "active"

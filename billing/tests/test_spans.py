@@ -7,7 +7,8 @@ import pytest
 
 from billing.catalogue.spans import Span, Standing, purchase_spans, renewal_spans
 from billing.errors import NoPriceError
-from billing.offers import sale_for
+from billing.models import SaleOffer
+from billing.offers import taken_up
 from billing.pricing import PriceBook
 from portal.testing import builders as make
 
@@ -92,7 +93,8 @@ def price_of_purchase(plan, book, day):
         standard = book.for_purchase(plan_id=plan.pk, currency="USD", on=day).amount
     except NoPriceError:
         return None
-    taken = sale_for(plan, currency="USD", standard=standard, on=day)
+    running = SaleOffer.objects.running(day).filter(plan=plan)
+    taken = taken_up(running, currency="USD", standard=standard)
     return taken[1] if taken else standard
 
 

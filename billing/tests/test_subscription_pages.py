@@ -138,7 +138,7 @@ def test_a_declined_revival_says_so_and_can_be_tried_again(alice, yearly) -> Non
 
         told = alice.post(page("revival", yearly), follow=True)
 
-        assert "Your card was declined (insufficient funds)" in told.text
+        assert "There was not enough money available on the card." in told.text
         assert "Revive" in alice.get(page("subscription", yearly)).text
 
 

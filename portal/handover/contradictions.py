@@ -171,31 +171,6 @@ SUBSCRIPTIONS = (
         "a site premium plan needs its site",
         f"s.site IS NULL AND s.product IN {SITE_PLANS}",
     ),
-    Contradiction(
-        "site",
-        "an earlier line is this site's premium plan",
-        f"""
-        s.state <> 'lapsed' AND s.product IN {SITE_PLANS}
-        AND EXISTS (SELECT FROM handover_subscriptions f
-                     WHERE f.line < s.line AND f.site = s.site AND f.state <> 'lapsed'
-                       AND f.product IN {SITE_PLANS})
-        """,
-    ),
-    Contradiction(
-        "site",
-        "another subscription in the portal is this site's premium plan",
-        f"""
-        s.state <> 'lapsed' AND s.product IN {SITE_PLANS}
-        AND EXISTS (SELECT FROM billing_subscription b
-                      JOIN partners_site site ON site.id = b.site_id
-                      JOIN billing_plan plan ON plan.id = b.plan_id
-                      JOIN billing_product p ON p.id = plan.product_id AND p.kind = 'site_plan'
-                     WHERE site.platform_ref = s.site AND b.state <> 'expired'
-                       AND b.platform_ref IS DISTINCT FROM s.id
-                       AND NOT EXISTS (SELECT FROM handover_subscriptions f
-                                        WHERE f.id = b.platform_ref))
-        """,
-    ),
 )
 
 CONTRADICTIONS: dict[str, tuple[Contradiction, ...]] = {

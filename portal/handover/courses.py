@@ -9,7 +9,9 @@ from typing import Any
 
 from django.db import connection
 
-from billing.rules import Cycle, Kind
+from billing.names import BadNameError
+from billing.rules import SOLD_FOR, Cycle, Kind, Subject
+from billing.subjects import name_to_keep
 from portal.handover.columns import PERIODS, SUBSCRIPTIONS
 from portal.handover.periods import Course, InconsistentError, Listed, Told, derived, listed
 from portal.handover.staging import Bad, copy_in, drop_bad, note_bad
@@ -27,7 +29,7 @@ MOVED_ON = """(
 )"""
 
 BATCH_OF_SUBSCRIPTIONS = """
-    SELECT s.line, s.id, s.purchased_on, k.kind, s.cycle, s.state, s.ended_on
+    SELECT s.line, s.id, s.purchased_on, k.kind, s.cycle, s.state, s.ended_on, s.label
       FROM handover_subscriptions s
       JOIN (SELECT product, min(kind) AS kind FROM handover_catalogue GROUP BY product
             UNION
@@ -44,6 +46,17 @@ class Asked:
     line: int
     ref: str
     told: Told
+    label: str | None
+
+    @property
+    def name(self) -> str | None:
+        """The domain or mailbox it is for, in the form that is kept of it, where it can be read."""
+        if SOLD_FOR[self.told.kind] not in {Subject.DOMAIN, Subject.MAILBOX} or not self.label:
+            return None
+        try:
+            return name_to_keep(self.told.kind, self.label)
+        except BadNameError:
+            return None
 
 
 def work_out(*, as_of: date, has_list: bool, skip_bad: bool) -> None:
@@ -94,7 +107,7 @@ def _batches() -> Iterator[list[Asked]]:
 
 
 def _asked(row: tuple[Any, ...]) -> Asked:
-    line, ref, purchased_on, kind, cycle, state, ended_on = row
+    line, ref, purchased_on, kind, cycle, state, ended_on, label = row
     return Asked(
         line,
         ref,
@@ -105,6 +118,7 @@ def _asked(row: tuple[Any, ...]) -> Asked:
             state=state,
             ended_on=ended_on,
         ),
+        label,
     )
 
 
@@ -167,11 +181,22 @@ def _stage(courses: Iterable[tuple[Asked, Course]]) -> None:
     courses = list(courses)
     copy_in(
         "handover_course",
-        ["line", "subscription", "state", "paid_through", "next_ordinal", "next_charge_on"],
+        [
+            "line",
+            "subscription",
+            "kind",
+            "name",
+            "state",
+            "paid_through",
+            "next_ordinal",
+            "next_charge_on",
+        ],
         (
             (
                 one.line,
                 one.ref,
+                one.told.kind.value,
+                one.name,
                 course.state.value,
                 course.paid_through,
                 course.next_ordinal,

@@ -39,6 +39,7 @@ from portal.handover import report, staging
 from portal.handover.checks import check
 from portal.handover.columns import PERIODS, SHEETS, SUBSCRIPTIONS
 from portal.handover.courses import work_out
+from portal.handover.exclusive import check_running
 from portal.handover.sheet import Sheet
 from portal.handover.upsert import Count
 from portal.handover.writing.accounts import (
@@ -201,6 +202,7 @@ def _check(files: dict[str, Told], options: Options, watcher: Watcher) -> None:
         watcher.on_step("working out periods")
         has_list = PERIODS.name in files
         work_out(as_of=options.as_of, has_list=has_list, skip_bad=options.skips_bad)
+        check_running()
         if has_list:  # some subscriptions may have turned out bad just now
             check(PERIODS, skip_bad=options.skips_bad, broken=broken)
 

@@ -34,6 +34,8 @@ BAD_TABLE = """
 COURSE_COLUMNS = {
     "line": "integer PRIMARY KEY",
     "subscription": "text NOT NULL",
+    "kind": "text NOT NULL",
+    "name": "text",
     "state": "text NOT NULL",
     "paid_through": "date NOT NULL",
     "next_ordinal": "integer NOT NULL",

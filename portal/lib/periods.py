@@ -7,7 +7,7 @@ counted from the anchor, so that it does not depend on the path to it:
 
 from calendar import monthrange
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 
 def add_months(day: date, months: int) -> date:
@@ -26,6 +26,11 @@ class Term:
 
     def __contains__(self, day: date) -> bool:
         return self.starts_on <= day < self.ends_on
+
+    @property
+    def last_on(self) -> date:
+        """The last day in it."""
+        return self.ends_on - timedelta(days=1)
 
 
 def term(*, anchor_on: date, months: int, ordinal: int) -> Term:

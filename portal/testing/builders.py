@@ -28,7 +28,8 @@ from billing.models import (
 )
 from billing.models.catalogue import Sale, SaleOffer
 from billing.pricing import Agreement, PriceBook
-from billing.rules import Cycle, Kind
+from billing.rules import SOLD_FOR, Cycle, Kind, Subject
+from billing.subjects import BoughtFor, to_begin
 from claims.actions.answer import Said, answer
 from claims.actions.submit import submit
 from claims.models import Answer, Claim, DeclineReason, Verdict
@@ -317,21 +318,20 @@ def subscription_bought(
 ) -> Subscription:
     """A subscription bought and paid on that day, by the code that draws up and charges.
 
-    Makes the site (of a site plan), the price and the card it needs.
+    Makes what it is for (a site, or the name of a domain or mailbox), the price and the card.
     """
     holder = account or (site.account if site else studio())
-    served = site or (_site_of(holder) if kind is Kind.SITE_PLAN else None)
-    made = Subscription.objects.create(
-        account=holder,
-        site=served,
-        plan=_priced_plan(kind, cycle, currency or holder.currency),
-        label="" if served else f"thing-{next(_numbers)}",
+    made = to_begin(
+        holder,
+        _priced_plan(kind, cycle, currency or holder.currency),
+        subject=_subject(kind, holder, site),
         currency=currency or holder.currency,
-        payment_method=payment_method,
-        purchased_on=on,
-        anchor_on=on,
-        sale_amount=None if sale_amount is None else Decimal(sale_amount),
+        on=on,
     )
+    made.site = made.site or site
+    made.payment_method = payment_method
+    made.sale_amount = None if sale_amount is None else Decimal(sale_amount)
+    made.save()
     if not holder.payment_methods.filter(is_default=True).exists():
         card(account=holder)
     with clock.frozen(on):
@@ -351,6 +351,18 @@ def paid_back(*, line: InvoiceLine, amount: Decimal | int | str = "", on: date =
             by=person(name="Erin"),
             at=noon(on),
         )
+
+
+def _subject(kind: Kind, account: Account, site: Site | None) -> BoughtFor:
+    match SOLD_FOR[kind]:
+        case Subject.SITE:
+            return site or _site_of(account)
+        case Subject.ACCOUNT:
+            return None
+        case Subject.DOMAIN:
+            return f"name-{next(_numbers)}.example"
+        case Subject.MAILBOX:
+            return f"hello@name-{next(_numbers)}.example"
 
 
 def _site_of(account: Account) -> Site:

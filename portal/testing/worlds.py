@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from billing.models import CreditNote, Invoice, PaymentMethod, Subscription
+from billing.rules import Kind
 from claims.models import Claim, Verdict
 from partners.actions.points import attribute
 from partners.models import Account, PendingMembership, Site, Standing
@@ -41,6 +42,10 @@ class World:
         }
         ref = next((ref for part, ref in refs.items() if part in route), self.claim.ref)
         told: dict[str, object] = {
+            # What can be bought: for a site, or for the account itself.
+            "kind": Kind.SITE_PLAN if "sites/" in route else Kind.STUDIO_PLAN,
+            "product": "site-plan" if "sites/" in route else "studio-plan",
+            "cycle": "yearly",
             "account_ref": self.account.ref,
             "site_ref": self.site.ref,
             "ref": ref,
@@ -65,6 +70,7 @@ def full_account(*, owner: str = "Alice", rows: int = 2) -> World:
     people = {"owner": builders.person(name=owner)}
     for role in (Role.ADMIN, Role.MEMBER, Role.BILLING):
         people[role.value] = _seat(account, f"{owner}-{role.value}", role)
+    _put_on_sale(Kind.STUDIO_PLAN)
     claims = [_one_more(account, owner=owner, n=n) for n in range(rows)]
     attribute(on=TODAY)
     invoice = account.invoices.latest("pk")
@@ -82,6 +88,12 @@ def full_account(*, owner: str = "Alice", rows: int = 2) -> World:
         card=account.payment_methods.get(is_default=True),
         site=account.sites.filter(address__startswith="site-without-plan").latest("pk"),
     )
+
+
+def _put_on_sale(kind: Kind) -> None:
+    plan = builders.plan(kind=kind)
+    if not plan.prices.exists():
+        builders.price(plan=plan)
 
 
 def _seat(account: Account, name: str, role: Role) -> User:

@@ -202,6 +202,14 @@ def test_every_job_is_told_and_no_other():
 # --- Numbers -------------------------------------------------------------------------------------
 
 
+def test_what_is_sold_for_what_is_that_of_the_code():
+    rows = table("docs/rules.md", "Buying")
+
+    assert {row[0].strip("`"): row[1] for row in rows} == billing_rules.SOLD_FOR
+    of_each_product = {row[0].strip("`") for row in rows if "product" in row[2]}
+    assert of_each_product == billing_rules.ONE_OF_EACH_PRODUCT
+
+
 def test_charge_days_are_those_of_the_code():
     told = {
         row[0].strip("`"): (int(row[1]), int(row[2]))

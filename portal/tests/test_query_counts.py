@@ -9,6 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from billing.rules import Kind
 from claims.actions.submit import withdraw
 from claims.links import new_link
 from claims.models import Verdict
@@ -52,12 +53,18 @@ QUERIES = {
     "billing:cards": 7,
     "billing:card_return": 4,
     "billing:card_removal": 13,
-    "billing:upgrade": 12,
     "billing:timeline": 9,
     "billing:timeline_csv": 9,
     "billing:subscription": 12,
     "billing:plan_change": 9,
     "billing:revival": 7,
+    "billing:shop": 5,
+    "billing:department": 10,
+    "billing:purchase": 11,
+    "billing:upgrade": 11,
+    "billing:site_shop": 6,
+    "billing:site_department": 11,
+    "billing:site_purchase": 14,
 }
 FOLLOWED_BY_A_POST = {
     "partners:enrolment",
@@ -137,6 +144,16 @@ def test_filtered_list_takes_as_many_queries_for_many_rows_as_for_few(few, many,
     ]
 
     assert counted[0] == counted[1] <= QUERIES[name]
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_every_shelf_takes_as_many_queries_for_many_sites_as_for_few(few, many, kind):
+    counted = [
+        queries_of(owner_of(world), reverse("billing:department", args=[world.account.ref, kind]))
+        for world in (few, many)
+    ]
+
+    assert counted[0] == counted[1] <= QUERIES["billing:department"]
 
 
 def test_choosing_an_account_takes_as_many_queries_for_many_as_for_few(few, many):

@@ -105,7 +105,7 @@ CASES = {
         "binds existing subscribers",
     ),
     "spells overlap": (changed("contributors", from_on="2025-01-01"), "from_on", "overlaps an"),
-    "two plans": (changed("subscriptions", id="sub-9"), "site", "an earlier line is this site's"),
+    "two plans": (changed("subscriptions", id="sub-9"), "site", "line 2 runs for the same"),
     # What they refer to
     "no account": (
         changed("sites", **SITE | {"account": "acc-9"}),

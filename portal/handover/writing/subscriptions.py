@@ -1,4 +1,5 @@
 """Subscriptions, their periods paid on the old system, and the events that follow from them."""
+# ruff: noqa: S608 - the statements are made of this package's own words
 
 from datetime import date, datetime
 
@@ -9,6 +10,7 @@ from billing.rules import KINDS_THAT_EARN_POINTS
 from partners.actions.points import schedule
 from partners.models import QualifyingEvent
 from partners.rules import EventKind
+from portal.handover.exclusive import KEY
 from portal.handover.upsert import Count, count, run, upsert
 
 ROWS = """
@@ -27,45 +29,52 @@ TERMS = """
 """
 
 
+VALUES = {
+    "ref": "s.ref",
+    "platform_ref": "s.id",
+    "account_id": "a.id",
+    "site_id": "site.id",
+    "plan_id": "plan.id",
+    "label": "COALESCE(c.name, s.label, '')",
+    "exclusive_key": KEY,
+    "currency": "s.currency",
+    "payment_method_id": "m.id",
+    "purchased_on": "s.purchased_on",
+    "anchor_on": "s.purchased_on",
+    "sale_amount": "s.sale_amount",
+    "state": "c.state",
+    "paid_through": "c.paid_through",
+    "next_ordinal": "c.next_ordinal",
+    "next_charge_on": "c.next_charge_on",
+}
+STAYS = frozenset({"ref", "platform_ref", "purchased_on", "anchor_on"})
+
+
 def write_subscriptions(*, at: datetime) -> list[Count]:
+    _make_way()
     kept = count("FROM handover_course WHERE keeps_its_own")
     subscriptions = upsert(
         Subscription,
         source=f"{ROWS} ORDER BY s.line",
-        values={
-            "ref": "s.ref",
-            "platform_ref": "s.id",
-            "account_id": "a.id",
-            "site_id": "site.id",
-            "plan_id": "plan.id",
-            "label": "COALESCE(s.label, '')",
-            "currency": "s.currency",
-            "payment_method_id": "m.id",
-            "purchased_on": "s.purchased_on",
-            "anchor_on": "s.purchased_on",
-            "sale_amount": "s.sale_amount",
-            "state": "c.state",
-            "paid_through": "c.paid_through",
-            "next_ordinal": "c.next_ordinal",
-            "next_charge_on": "c.next_charge_on",
-        },
+        values=VALUES,
         conflict="(platform_ref)",
-        update=(
-            "account_id",
-            "site_id",
-            "plan_id",
-            "label",
-            "currency",
-            "payment_method_id",
-            "sale_amount",
-            "state",
-            "paid_through",
-            "next_ordinal",
-            "next_charge_on",
-        ),
+        update=tuple(column for column in VALUES if column not in STAYS),
         kept=kept,
     )
     return [subscriptions, _cancellations(at=at)]
+
+
+def _make_way() -> None:
+    """Keys that go to another subscription of this import, or end with theirs, are given up."""
+    run(
+        f"""
+        UPDATE billing_subscription b SET exclusive_key = ''
+          FROM (SELECT s.id AS ref, {KEY} AS key, c.state {ROWS}) AS told
+         WHERE b.platform_ref = told.ref AND b.exclusive_key <> ''
+           AND (b.exclusive_key <> told.key
+                OR (told.state = 'expired' AND b.state <> 'expired'))
+        """
+    )
 
 
 def _cancellations(*, at: datetime) -> Count:

@@ -74,12 +74,13 @@ def test_the_main_job(world):
     assert (renewal.due_on, renewal.lines.count()) == (date(2026, 2, 24), journey.RENEWING)
     assert journey.latest_mail(to=ALICE, kind="billing/receipt").subject
 
-    # She upgrades a tenth site on the page.
+    # She upgrades a tenth site: what it costs is on the shelf and, all of it, above the button.
     site = studio().sites.get(address="client-9.example")
     offered = text_of(alice.get(f"{home}sites/{site.ref}/plan/"))
     assert "charged on Feb. 15, 2027" in offered
-    plan = renewal.lines.first().subscription.plan
-    bought = alice.post(f"{home}sites/{site.ref}/plan/", {"plan": plan.pk}, follow=True)
+    order = f"{home}sites/{site.ref}/purchases/premium/yearly/"
+    assert "100 points land on March 15, 2026" in text_of(alice.get(order))
+    bought = alice.post(order, {"total": "192.00"}, follow=True)
     assert "client-9.example is upgraded" in text_of(bought)
 
     # Bob claims three of Carol's sites.

@@ -114,7 +114,8 @@ def test_the_main_job_in_a_browser(world, browser, live_server):
     # She upgrades her tenth site.
     alice.get_by_role("link", name="Sites", exact=True).click()
     alice.get_by_role("link", name="Upgrade client-9.example").click()
-    alice.get_by_role("radio").first.check()
+    alice.get_by_role("link", name="Choose Premium, yearly").click()
+    expect(alice.get_by_text("100 points land on March 15, 2026")).to_be_visible()
     alice.get_by_role("button", name="Buy now").click()
     expect(alice.get_by_text("client-9.example is upgraded")).to_be_visible()
 

@@ -64,6 +64,13 @@ def test_a_period_has_its_first_day_and_not_its_last() -> None:
     assert date(2026, 4, 1) not in march
 
 
+def test_the_last_day_of_a_period_is_the_one_before_the_next_begins() -> None:
+    january = term(anchor_on=date(2024, 1, 31), months=1, ordinal=0)
+
+    assert january.last_on == date(2024, 2, 28)
+    assert january.ends_on == date(2024, 2, 29)
+
+
 @pytest.mark.parametrize(
     ("day", "years", "expected"),
     [

@@ -11,7 +11,7 @@ from django.test import Client
 
 from billing.actions.cards import add_card
 from billing.actions.disputes import note_dispute
-from billing.actions.purchase import upgrade_site
+from billing.actions.purchase import buy
 from billing.actions.refund import refund
 from billing.gateways import DisputeTold
 from billing.models import (
@@ -141,6 +141,12 @@ def sent(message: Message, *, html: str = "<p>Did they work on your site?</p>") 
     message.save()
 
 
+def upgrade(site: Site, *, by: User, on: date) -> None:
+    """The first premium plan there is, bought for the site."""
+    plan = Plan.objects.earliest("pk")
+    buy(site.account, plan, subject=site, currency=site.account.currency, by=by, on=on)
+
+
 def everything(numbers: range) -> None:
     """Rows for every list of the admin, each with people and accounts of its own."""
     with clock.frozen(TODAY):
@@ -151,13 +157,13 @@ def everything(numbers: range) -> None:
 
 def _one_of_each(number: int, made: Made) -> None:
     add_card(made.client, method_ref=f"sim_ok:{number}", on=clock.today())
-    upgrade_site(made.site, Plan.objects.earliest("pk"), on=TODAY - timedelta(days=60))
+    upgrade(made.site, by=made.alice, on=TODAY - timedelta(days=60))
     waiting = Site.objects.create(account=made.client, address=f"new{number}.example.org")
-    upgrade_site(waiting, Plan.objects.earliest("pk"), on=TODAY)
+    upgrade(waiting, by=made.alice, on=TODAY)
     approve_contributor(account=made.agency, site=waiting, from_year=TODAY.year, on=TODAY)
     own = Site.objects.create(account=made.agency, address=f"own{number}.example.org")
     add_card(made.agency, method_ref=f"sim_ok:own{number}", on=clock.today())
-    upgrade_site(own, Plan.objects.earliest("pk"), on=TODAY - timedelta(days=60))
+    upgrade(own, by=made.alice, on=TODAY - timedelta(days=60))
     invoice = Invoice.objects.filter(account=made.agency).earliest("pk")
     line = invoice.lines.earliest("pk")
     refund(invoice, {line.pk: Decimal(1)}, reason="A mistake", by=made.alice, at=clock.now())
