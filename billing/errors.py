@@ -1,5 +1,7 @@
 """Refusals, by name. Views turn them into messages."""
 
+from datetime import date
+
 
 class BillingError(Exception):
     """An action refused to do what was asked."""
@@ -87,3 +89,42 @@ class NoChangeWaitingError(BillingError):
 
 class NotCancelledError(BillingError):
     """There is no cancellation to take back, or its period has ended."""
+
+
+# --- Coupons -------------------------------------------------------------------------------------
+
+
+class QuantityError(BillingError):
+    """Fewer coupons than one, or more than are sold at once."""
+
+
+class AlreadyBoughtError(BillingError):
+    """The same order was sent before."""
+
+
+class UnknownCouponError(BillingError):
+    """No coupon has this code, or it is no code at all: deliberately told alike."""
+
+
+class TooManyWrongCodesError(BillingError):
+    """The day's number of wrong codes is used up."""
+
+
+class CouponUsedError(BillingError):
+    """The coupon was used; where and when is told to the account that bought it, to no other."""
+
+    def __init__(self, *, site: str = "", used_on: date | None = None) -> None:
+        super().__init__(site)
+        self.site, self.used_on = site, used_on
+
+
+class CouponExpiredError(BillingError):
+    """The coupon's last day has passed."""
+
+    def __init__(self, last_on: date) -> None:
+        super().__init__(last_on)
+        self.last_on = last_on
+
+
+class CouponVoidError(BillingError):
+    """The money of the coupon went back."""

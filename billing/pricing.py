@@ -20,7 +20,10 @@ from portal.lib.periods import Term
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agreement(Schedule):
-    """What of a subscription decides its periods, prices and tax."""
+    """What of a subscription decides its periods, prices and tax.
+
+    Prepaid, a coupon has paid for its first period.
+    """
 
     plan_id: int
     currency: str
@@ -28,9 +31,16 @@ class Agreement(Schedule):
     purchased_on: date
     sale_amount: Decimal | None
     is_nonprofit: bool
+    is_prepaid: bool = False
 
     @classmethod
-    def of(cls, subscription: Subscription, *, is_nonprofit: bool = False) -> Self:
+    def of(
+        cls,
+        subscription: Subscription,
+        *,
+        is_nonprofit: bool = False,
+        is_prepaid: bool = False,
+    ) -> Self:
         """The agreement on the present plan; reads the account, the plan and its product."""
         return cls(
             **schedule_fields(schedule_values(subscription)),
@@ -40,6 +50,7 @@ class Agreement(Schedule):
             purchased_on=subscription.purchased_on,
             sale_amount=subscription.sale_amount,
             is_nonprofit=is_nonprofit,
+            is_prepaid=is_prepaid,
         )
 
     @classmethod
@@ -168,7 +179,9 @@ class PriceBook:
         """What period `ordinal` costs on the day it is charged. Raises NoPriceError."""
         served, charge_on = agreement.term(ordinal), agreement.charge_on(ordinal)
         price: Price | None = None
-        if agreement.is_nonprofit and agreement.kind is Kind.SITE_PLAN:
+        if agreement.is_prepaid and not ordinal:
+            amount, reason = Decimal(0), PriceReason.COUPON
+        elif agreement.is_nonprofit and agreement.kind is Kind.SITE_PLAN:
             amount, reason = Decimal(0), PriceReason.NONPROFIT
         elif agreement.sale_amount is not None and rules.sale_applies(
             starts_on=served.starts_on, purchased_on=agreement.purchased_on
@@ -186,13 +199,17 @@ class PriceBook:
             currency=agreement.currency,
             reason=reason,
             price=price,
-            tax=self.taxes.on(
-                net,
-                currency=agreement.currency,
-                country=agreement.country,
-                kind=agreement.kind,
-                day=charge_on,
-            ),
+            tax=self.tax(agreement, net, on=charge_on),
+        )
+
+    def tax(self, agreement: Agreement, amount: Decimal, *, on: date) -> Tax:
+        """What is added to an amount that is charged by the agreement on that day."""
+        return self.taxes.on(
+            amount,
+            currency=agreement.currency,
+            country=agreement.country,
+            kind=agreement.kind,
+            day=on,
         )
 
     def rise(self, agreement: Agreement, ordinal: int) -> tuple[Quote, Quote] | None:

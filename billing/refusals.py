@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from billing import errors
@@ -14,6 +15,10 @@ TEXTS: dict[type[errors.BillingError], Callable[[], str]] = {
     ),
     errors.WrongSubjectError: lambda: _("Its site is in another account by now."),
     errors.NotForSaleError: lambda: _("This is not sold any more. Please choose another plan."),
+    errors.PriceChangedError: lambda: _(
+        "The price has changed meanwhile. Nothing was charged; please look again."
+    ),
+    errors.QuantityError: lambda: _("So many are not sold at once. Nothing was charged."),
     errors.NoPriceError: lambda: _(
         "It has no price in this currency just now. Please write to us, and we will see to it."
     ),
@@ -28,6 +33,15 @@ TEXTS: dict[type[errors.BillingError], Callable[[], str]] = {
     errors.PaymentInDoubtError: lambda: _(
         "Your bank has not answered yet. This completes by itself when it does."
     ),
+    errors.UnknownCouponError: lambda: _(
+        "We don’t know this code. Please compare it with the one you were given."
+    ),
+    errors.TooManyWrongCodesError: lambda: _(
+        "That is enough for one day; please try again tomorrow."
+    ),
+    errors.CouponVoidError: lambda: _(
+        "This coupon was paid back to its buyer, so it cannot be used."
+    ),
 }
 
 
@@ -37,4 +51,16 @@ def in_words(refusal: errors.BillingError) -> str:
         return _("Your card was declined; nothing was charged. %(why)s Try another card.") % {
             "why": decline_in_words(refusal.code)
         }
+    if isinstance(refusal, errors.CouponExpiredError):
+        last_on = date_format(refusal.last_on, "DATE_FORMAT")
+        return _("This coupon could be used through %(day)s.") % {"day": last_on}
+    if isinstance(refusal, errors.CouponUsedError):
+        return _why_used(refusal)
     return TEXTS[type(refusal)]()
+
+
+def _why_used(refusal: errors.CouponUsedError) -> str:
+    if refusal.used_on is None:
+        return _("This coupon was used already.")
+    about = {"site": refusal.site, "day": date_format(refusal.used_on, "DATE_FORMAT")}
+    return _("This coupon was used already: on %(day)s, for %(site)s.") % about

@@ -155,6 +155,22 @@ def compared_days(*, cycle: Cycle, on: date) -> tuple[date, date]:
     return earliest, on + timedelta(days=NOTICE_LEAD.days(cycle))
 
 
+# --- Coupons -------------------------------------------------------------------------------------
+
+# docs/rules.md: "Bulk purchase and coupons".
+KINDS_SOLD_IN_BULK = frozenset({Kind.SITE_PLAN})
+COUPONS_AT_ONCE = 500
+COUPONS_VALID_MONTHS = 12
+# Codes nobody has, typed by one person, or for the sites of one account.
+WRONG_CODES_A_DAY = 20
+
+
+def coupons_term(bought_on: date) -> Term:
+    """The days on which coupons bought on that day can be used."""
+    expires_on = add_months(bought_on, COUPONS_VALID_MONTHS)
+    return Term(ordinal=0, starts_on=bought_on, ends_on=expires_on)
+
+
 # --- Retries -------------------------------------------------------------------------------------
 
 

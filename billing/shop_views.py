@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from billing.forms import NameForm, SiteSearch
 from billing.models.catalogue import CYCLES
 from billing.names import as_people_write
-from billing.rules import SOLD_FOR, Kind, Subject
+from billing.rules import KINDS_SOLD_IN_BULK, SOLD_FOR, Kind, Subject
 from billing.shop import DEPARTMENTS, Shelf, shelf, sites_to_choose, stocked
 from billing.subjects import BoughtFor
 from partners.access import AccountRequest, account_page, render_in_account
@@ -114,6 +114,7 @@ def _shelf_page(
         "heading": heading,
         "shelf": found,
         "site": site,
+        "takes_coupons": site is not None and kind in KINDS_SOLD_IN_BULK,
         "cycles": [(cycle.value, words[cycle.value]) for cycle in found.cycles],
         "currencies": [(currency, currency) for currency in found.currencies],
     }

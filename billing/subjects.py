@@ -63,3 +63,9 @@ def to_begin(
 def runs_already(wanted: Subscription) -> bool:
     """Whether it cannot be bought, because another one holds its key."""
     return Subscription.objects.running().filter(exclusive_key=wanted.exclusive_key).exists()
+
+
+def has_site_plan(site: Site) -> bool:
+    """Whether a premium plan of the site is running, or waiting for its first payment."""
+    running = Subscription.objects.running().filter(site=site)
+    return running.filter(plan__product__kind=Kind.SITE_PLAN.value).exists()

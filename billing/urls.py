@@ -3,8 +3,10 @@ from django.urls.converters import StringConverter
 
 from billing import (
     card_views,
+    coupon_views,
     document_views,
     purchase_views,
+    redemption_views,
     shop_views,
     subscription_views,
     views,
@@ -114,6 +116,37 @@ urlpatterns = [
         "a/<ref:account_ref>/sites/<ref:site_ref>/purchases/<slug:product>/<slug:cycle>/",
         purchase_views.purchase,
         name="site_purchase",
+    ),
+    path("a/<ref:account_ref>/billing/coupons/", coupon_views.coupons, name="coupons"),
+    path(
+        "a/<ref:account_ref>/billing/coupons/purchase/",
+        coupon_views.coupon_purchase,
+        name="coupon_purchase",
+    ),
+    path(
+        "a/<ref:account_ref>/billing/coupons/order/",
+        coupon_views.coupon_order,
+        name="coupon_order",
+    ),
+    path(
+        "a/<ref:account_ref>/billing/coupons/<ref:ref>/",
+        coupon_views.coupon_batch,
+        name="coupon_batch",
+    ),
+    path(
+        "a/<ref:account_ref>/billing/coupons/<ref:ref>.csv",
+        coupon_views.coupon_batch_csv,
+        name="coupon_batch_csv",
+    ),
+    path(
+        "a/<ref:account_ref>/sites/<ref:site_ref>/coupon/",
+        redemption_views.coupon,
+        name="coupon",
+    ),
+    path(
+        "a/<ref:account_ref>/sites/<ref:site_ref>/coupon/redemption/",
+        redemption_views.redemption,
+        name="redemption",
     ),
     path("billing/webhooks/<slug:gateway>/", webhooks.webhook, name="webhook"),
 ]

@@ -1,8 +1,9 @@
-"""Announce renewals that will cost more than their payer knows: a sale that ends, a price rise.
+"""Announce renewals that will cost more than their payer knows.
 
-By the code that will charge: what is announced is the quote of the coming period beside that of the
-running one, or beside what was quoted when a change of plan was asked for. One mail an account and
-day, however many of its subscriptions it is about.
+A sale price ends, a price rises, or a coupon has paid for the period before. By the code that will
+charge: what is announced is the quote of the coming period beside that of the running one, or
+beside what was quoted when a change of plan was asked for. One mail an account and day, however
+many of its subscriptions it is about.
 """
 
 from collections import defaultdict
@@ -18,7 +19,13 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from billing import rules
 from billing.changes import change_waiting, waiting_change
 from billing.errors import NoPriceError
-from billing.models import NonprofitVerification, PlanChange, PriceNotice, Subscription
+from billing.models import (
+    NonprofitVerification,
+    PlanChange,
+    PriceNotice,
+    Redemption,
+    Subscription,
+)
 from billing.pricing import Agreement, PriceBook, Quote
 from billing.rules import Cycle, PriceReason, notice_on
 from partners.models import Account
@@ -56,7 +63,7 @@ def _coming(book: PriceBook, *, on: date) -> QuerySet[Subscription]:
     return (
         Subscription.objects.filter(may_be_dearer, next_charge_on__gte=on, next_ordinal__gt=0)
         .exclude(Exists(told))
-        .annotate(is_free=Exists(free))
+        .annotate(is_free=Exists(free), is_prepaid=Exists(_redemption()))
         .select_related("plan__product", "account")
         .prefetch_related(waiting_change())
         .order_by("pk")
@@ -66,25 +73,32 @@ def _coming(book: PriceBook, *, on: date) -> QuerySet[Subscription]:
 def _may_be_dearer(cycle: Cycle, book: PriceBook, *, on: date) -> Q:
     """What of a cycle is worth a look: most renewals cost what the period before did.
 
-    Else its sale ends, its plan or the tax on it has not cost the same all the time since that was
-    charged, or it changes its plan or has just done so.
+    Else its sale ends, a coupon paid before, its plan or the tax on it has not cost the same all
+    the time since that was charged, or it changes its plan or has just done so.
     """
     since, until = rules.compared_days(cycle=cycle, on=on)
     was_on_sale = Q(sale_amount__isnull=False, purchased_on__gte=anniversary(since, -1))
+    was_prepaid = Q(Exists(_redemption()), next_ordinal=1)
     is_repriced = Q(plan__in=book.repriced(since=since, until=until))
     is_taxed_anew = Q(account__country__in=book.taxes.changed(since=since, until=until))
     is_moving = Exists(PlanChange.objects.waiting().filter(subscription=OuterRef("pk")))
     has_moved = Q(leg_charged_on__isnull=False, next_ordinal=F("leg_ordinal") + 1)
     return Q(
-        was_on_sale | is_repriced | is_taxed_anew | Q(is_moving) | has_moved,
+        was_on_sale | was_prepaid | is_repriced | is_taxed_anew | Q(is_moving) | has_moved,
         plan__cycle=cycle.value,
         next_charge_on__lte=until,
     )
 
 
+def _redemption() -> QuerySet[Redemption]:
+    """The coupon that paid for the first period of the subscription asked about."""
+    return Redemption.objects.filter(subscription=OuterRef("pk"))
+
+
 def _notice(subscription: Subscription, book: PriceBook, *, on: date) -> PriceNotice | None:
     is_free: bool = subscription.is_free  # type: ignore[attr-defined]  # annotated above
-    agreement = Agreement.of(subscription, is_nonprofit=is_free)
+    is_prepaid: bool = subscription.is_prepaid  # type: ignore[attr-defined]
+    agreement = Agreement.of(subscription, is_nonprofit=is_free, is_prepaid=is_prepaid)
     try:
         rise = _rise(subscription, agreement, book)
     except NoPriceError:
@@ -98,18 +112,23 @@ def _notice(subscription: Subscription, book: PriceBook, *, on: date) -> PriceNo
         amount_before=rise.known,
         amount_after=rise.after.gross_amount,
         currency=rise.after.currency,
-        was_sale=rise.was_sale,
+        was_sale=rise.reason_before is PriceReason.SALE,
+        was_prepaid=rise.reason_before is PriceReason.COUPON,
         announced_on=on,
     )
 
 
 @dataclass(frozen=True, slots=True)
 class _Rise:
-    """What its payer knows it costs, and the dearer renewal."""
+    """What its payer knows it costs, and the dearer renewal.
+
+    `reason_before` is why the period before costs what it does; of a change of plan, a price was
+    told instead.
+    """
 
     known: Decimal
     after: Quote
-    was_sale: bool = False
+    reason_before: PriceReason | None = None
 
 
 def _rise(subscription: Subscription, agreement: Agreement, book: PriceBook) -> _Rise | None:
@@ -120,7 +139,7 @@ def _rise(subscription: Subscription, agreement: Agreement, book: PriceBook) -> 
         return _Rise(change.quoted_amount, after) if is_dearer else None
     if rise := book.rise(agreement, following):
         before, after = rise
-        return _Rise(before.gross_amount, after, before.reason is PriceReason.SALE)
+        return _Rise(before.gross_amount, after, before.reason)
     return None
 
 

@@ -64,7 +64,7 @@ class Item:
             account_id=account.pk,
             bill_to_name=account.name,
             bill_to_email=account.bills_to,
-            description=str(batch),
+            description=batch.in_words,
             quote=quote,
             coupon_batch_id=batch.pk,
         )

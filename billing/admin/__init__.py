@@ -2,6 +2,7 @@
 
 from billing.admin import (
     catalogue,
+    coupons,
     disputes,
     exceptions,
     gateway,
@@ -14,6 +15,7 @@ from billing.admin import (
 
 __all__ = [
     "catalogue",
+    "coupons",
     "disputes",
     "exceptions",
     "gateway",

@@ -134,7 +134,7 @@ class InvoiceLineInline(LineAmounts, ReadOnlyInline):
         "tax",
         "gross",
         "price_reason",
-        "of_subscription",
+        "is_for",
     )
     readonly_fields = fields
     per_page = 50
@@ -142,12 +142,16 @@ class InvoiceLineInline(LineAmounts, ReadOnlyInline):
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         lines: QuerySet = super().get_queryset(request)
         return lines.select_related(
-            "invoice", "subscription__plan__product", "subscription__site", "subscription__account"
+            "invoice",
+            "subscription__plan__product",
+            "subscription__site",
+            "subscription__account",
+            "coupon_batch__plan__product",
         )
 
-    @display(description=_("subscription"))
-    def of_subscription(self, line: InvoiceLine) -> str:
-        return link_to(line.subscription)
+    @display(description=_("for"))
+    def is_for(self, line: InvoiceLine) -> str:
+        return link_to(line.subscription or line.coupon_batch)
 
 
 class AttemptInline(ReadOnlyInline):

@@ -16,7 +16,7 @@ from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminTextInputWi
 from billing.actions.credit import left_to_credit
 from billing.actions.refund import refund
 from billing.errors import CreditTooLargeError, InvoiceNotPaidError
-from billing.models import CreditNote, CreditNoteLine, Dispute, InvoiceLine, Refund
+from billing.models import CouponBatch, CreditNote, CreditNoteLine, Dispute, InvoiceLine, Refund
 from billing.models.disputes import DisputeState
 from billing.rules import Outcome
 from portal.lib import clock
@@ -54,11 +54,11 @@ class PayingBack(Decision):
     title = _("Pay back")
     words = _(
         "The money goes back to the card it came from, as a credit note. A line whose money is all"
-        " back ends today, and its points are taken back."
+        " back ends today, and its points are taken back; of coupons, those not used become void."
     )
     button = _("Pay back")
     form_class = RefundForm
-    select_related = ("invoice", "subscription")
+    select_related = ("invoice", "subscription", "coupon_batch")
 
     def describe(self, row: InvoiceLine) -> str:
         left = in_words(left_to_credit(row.invoice)[row.pk], row.invoice.currency)
@@ -68,7 +68,8 @@ class PayingBack(Decision):
             said = _now("%(number)s – %(line)s: %(left)s left (disputed: its bank may take it too)")
         else:
             said = _now("%(number)s – %(line)s: %(left)s left")
-        return said % about
+        words = said % about
+        return f"{words}. {_about_coupons(row.coupon_batch)}" if row.coupon_batch else words
 
     def ready(self, row: InvoiceLine) -> bool:
         return row.invoice.state == "paid" and bool(left_to_credit(row.invoice)[row.pk])
@@ -90,6 +91,16 @@ class PayingBack(Decision):
             words = _now("%(line)s: that is more than is left of it.")
             raise RefusedError(words % {"line": row.description}) from refusal
         return what_came_of(made)
+
+
+def _about_coupons(batch: CouponBatch) -> str:
+    """How many were used, and what becomes of the rest."""
+    used = batch.coupons.filter(redemption__isnull=False).count()
+    left = batch.coupons.filter(redemption=None, void=None).count()
+    return _now(
+        "%(used)s used, %(left)s not used. Paid back whole, those not used become void; a part"
+        " makes none void. What was used stays as it is."
+    ) % {"used": used, "left": left}
 
 
 def what_came_of(made: Refund) -> str:
@@ -129,7 +140,7 @@ class InvoiceLineAdmin(LineAmounts, ReadOnlyAdmin):
     search_fields = ("invoice__number__exact", "subscription__ref__exact")
     ordering = ("-id",)
     fields = (
-        ("invoice", "subscription"),
+        ("invoice", "subscription", "coupon_batch"),
         "description",
         ("net", "tax", "gross"),
         ("starts_on", "ends_on"),

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Count, Exists, F, OuterRef, Subquery
 
-from billing.models import NonprofitVerification, Plan, PlanChange
+from billing.models import NonprofitVerification, Plan, PlanChange, Redemption
 from billing.models.subscriptions import SubscriptionQuerySet
 from billing.pricing import Agreement
 from billing.rules import Cycle, Kind
@@ -33,6 +33,7 @@ def alike(subscriptions: SubscriptionQuerySet, *, on: date) -> Iterator[Alike]:
     A renewal that is being collected is not among them until it is paid.
     """
     free = NonprofitVerification.objects.filter(account=OuterRef("account"), verified_on__lte=on)
+    prepaid = Redemption.objects.filter(subscription=OuterRef("pk"))
     change = PlanChange.objects.waiting().filter(subscription=OuterRef("pk"))
     groups = (
         subscriptions.filter(next_charge_on__isnull=False)
@@ -45,6 +46,7 @@ def alike(subscriptions: SubscriptionQuerySet, *, on: date) -> Iterator[Alike]:
             cycle=F("plan__cycle"),
             country=F("account__country"),
             is_nonprofit=Exists(free),
+            is_prepaid=Exists(prepaid),
             to_plan=Subquery(change.values("to_plan")),
         )
         .annotate(count=Count("pk"))
@@ -60,6 +62,7 @@ def _alike(row: dict[str, Any], plans: Mapping[int, Plan]) -> Alike:
         country=row["country"],
         leg=Leg(*(row[name] for name in LEG)),
         is_nonprofit=row["is_nonprofit"],
+        is_prepaid=row["is_prepaid"],
         **{name: row[name] for name in AGREED},
     )
     if row["to_plan"]:

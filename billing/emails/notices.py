@@ -48,6 +48,7 @@ def _rows(notices: Iterable[PriceNotice], taxes: TaxTable) -> Iterable[dict[str,
             "charge_on": notice.charge_on,
             "starts_on": notice.starts_on,
             "was_sale": notice.was_sale,
+            "was_prepaid": notice.was_prepaid,
         }
 
 
@@ -71,10 +72,11 @@ def _sample_notices() -> list[PriceNotice]:
     return [
         _sample_notice("cornerbakery.example", was_sale=True),
         _sample_notice("fernhill.example", was_sale=False),
+        _sample_notice("marshside.example", was_sale=False, was_prepaid=True),
     ]
 
 
-def _sample_notice(label: str, *, was_sale: bool) -> PriceNotice:
+def _sample_notice(label: str, *, was_sale: bool, was_prepaid: bool = False) -> PriceNotice:
     charge_on: date = clock.today() + timedelta(days=30)
     product = Product(name="Premium", kind=Kind.SITE_PLAN.value)
     plan = Plan(product=product, cycle=Cycle.YEARLY.value)
@@ -82,9 +84,10 @@ def _sample_notice(label: str, *, was_sale: bool) -> PriceNotice:
         subscription=Subscription(account=Account(name="Harbour Studio"), plan=plan, label=label),
         starts_on=charge_on + timedelta(days=14),
         charge_on=charge_on,
-        amount_before=Decimal("120.00"),
+        amount_before=Decimal("0.00") if was_prepaid else Decimal("120.00"),
         amount_after=Decimal("240.00"),
         currency="USD",
         was_sale=was_sale,
+        was_prepaid=was_prepaid,
         announced_on=clock.today(),
     )

@@ -78,11 +78,13 @@ def _receipt(
     to: str = "",
 ) -> Context:
     invoice = paid.invoice
+    coupons = link_to("billing:coupons", account_ref=invoice.account.ref)
     return about(invoice, to=to) | {
         "total": paid.amount,
         "rows": [_row(line) for line in lines],
         "taken_back": taken_back,
         "taxes": invoice_sums(lines, less=taken_back).taxes,
+        "coupons_url": coupons if any(line.coupon_batch_id for line in lines) else "",
         "paid_on": clock.date_of(invoice.paid_at) if invoice.paid_at else paid.attempted_on,
         "card": paid.payment_method if paid.amount else None,
         "action_url": link_to("billing:invoice", account_ref=invoice.account.ref, ref=invoice.ref),

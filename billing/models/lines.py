@@ -114,9 +114,11 @@ class InvoiceLine(models.Model):
         Reads `price` and `period`: fetch lines with `explained()`.
         """
         period = getattr(self, "period", None)  # gone with an invoice that was given up
-        if self.price_reason != PriceReason.STANDARD.value or not self.price or not period:
+        is_told = period or self.coupon_batch_id
+        if self.price_reason != PriceReason.STANDARD.value or not self.price or not is_told:
             return self.get_price_reason_display()
-        since = self.price.existing_from if period.ordinal else self.price.new_from
+        is_renewal = period is not None and period.ordinal > 0
+        since = self.price.existing_from if is_renewal else self.price.new_from
         return gettext("standard price since %(date)s") % {
             "date": date_format(since, "DATE_FORMAT")
         }

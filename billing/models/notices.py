@@ -10,7 +10,10 @@ from portal.lib.triggers import never_changes
 
 
 class PriceNotice(models.Model):
-    """The end of a sale price, or a price rise, told before it is charged; once for a period."""
+    """A renewal that costs more than what was paid before, told before it is charged.
+
+    A sale price ends, a coupon paid for the first period, or the price rose. Once for a period.
+    """
 
     subscription = models.ForeignKey(
         Subscription, on_delete=models.PROTECT, related_name="price_notices"
@@ -21,6 +24,9 @@ class PriceNotice(models.Model):
     amount_after = AmountField(verbose_name=_("after"))
     currency = CurrencyField(verbose_name=_("currency"))
     was_sale = models.BooleanField(_("a sale price ends"))
+    was_prepaid = models.BooleanField(
+        _("a coupon paid for the period before"), default=False, db_default=False
+    )
     announced_on = models.DateField(_("announced on"))
 
     class Meta:

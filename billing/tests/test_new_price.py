@@ -94,6 +94,20 @@ def test_it_says_what_the_run_then_charges_and_announces():
     assert invoice.total_amount == shown.total.after
 
 
+def test_the_first_renewal_after_a_coupon_is_counted_and_announced_from_nothing_up():
+    make.coupon_used(batch=make.coupons_bought(on=BOUGHT), on=BOUGHT)
+    price = draft(90)
+    shown = previewed(price)
+
+    price.save()
+    with clock.frozen(shown.announced_from):
+        announce_due(on=shown.announced_from)
+
+    notice = PriceNotice.objects.get()
+    assert (shown.total.before, shown.total.after) == (Decimal(0), Decimal(90))
+    assert (notice.amount_before, notice.amount_after) == (Decimal(0), Decimal(90))
+
+
 def test_a_charge_more_than_a_year_ahead_is_not_counted():
     make.subscription_bought(on=date(2025, 6, 30))
 

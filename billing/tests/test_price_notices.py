@@ -11,6 +11,7 @@ from billing.actions.renew import renew_due
 from billing.models import PriceNotice, Subscription, TaxRate
 from billing.rules import Cycle
 from portal.lib import clock
+from portal.mail.actions.hand_over import send_due
 from portal.mail.letters import compose
 from portal.mail.models import Message
 from portal.staff.tests.populate import browser, staff
@@ -163,6 +164,39 @@ def test_a_first_renewal_that_costs_more_than_the_purchase_is_told():
     make.subscription_bought(on=BOUGHT)
 
     assert announced(YEARLY_CHARGE - timedelta(days=30)) == 1
+
+
+@pytest.mark.parametrize(("days", "told"), [(31, 0), (30, 1), (29, 1)])
+def test_the_first_renewal_after_a_coupon_is_told_like_the_end_of_a_sale(days, told):
+    used = make.coupon_used(batch=make.coupons_bought(on=BOUGHT), on=BOUGHT)
+
+    assert announced(YEARLY_CHARGE - timedelta(days=days)) == told
+
+    for notice in PriceNotice.objects.all():
+        assert (notice.subscription, notice.charge_on) == (used, YEARLY_CHARGE)
+        assert (notice.amount_before, notice.amount_after) == (0, 100)
+        assert (notice.was_prepaid, notice.was_sale) == (True, False)
+
+
+def test_the_mail_says_that_a_coupon_paid_before():
+    make.coupon_used(batch=make.coupons_bought(on=BOUGHT), on=BOUGHT)
+    day = YEARLY_CHARGE - timedelta(days=30)
+    announced(day)
+
+    with clock.frozen(day):
+        send_due(at=noon(day))
+
+    words = " ".join(Message.objects.get(kind="billing/price_notice").text.split())
+    assert "$100.00 instead of $0.00, charged on Feb. 24, 2027" in words
+    assert "A coupon has paid for the first period" in words
+
+
+def test_the_second_renewal_after_a_coupon_costs_no_more_and_is_not_told():
+    make.coupon_used(batch=make.coupons_bought(on=BOUGHT), on=BOUGHT)
+    with clock.frozen(YEARLY_CHARGE):
+        renew_due(on=YEARLY_CHARGE)
+
+    assert announced(date(2028, 1, 26)) == 0
 
 
 def test_what_does_not_renew_is_not_announced(on_sale):

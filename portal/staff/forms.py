@@ -23,6 +23,12 @@ WORDS = {
     "tax_rate_once_a_day": _("This country and kind have a rate from that day already."),
     "tax_rate_country_is_iso": _("Give the country as two letters, for example GB."),
     "tax_rate_is_a_percentage": _("A tax rate is between 0 and 100 percent."),
+    "volume_price_once": _(
+        "There is a volume price of this plan, currency and number from that day already."
+    ),
+    "volume_price_of_more_than_one": _("A volume price is for two or more."),
+    "volume_price_not_negative": _("A price cannot be negative."),
+    "volume_price_currency_is_iso": _("A currency is three capital letters, such as GBP."),
     "programme_year_closes_after_it": _("A year closes after its last day."),
     "rank_level_unique": _("The year has a rank of this level already."),
     "rank_threshold_unique": _("The year has a rank for this number of points already."),

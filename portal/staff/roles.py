@@ -37,9 +37,9 @@ SEE_BILLING = _may(
     "billing",
     "subscription period cancellation invoice invoiceline paymentattempt paymentmethod"
     " creditnote creditnoteline refund dispute pricenotice nonprofitverification parkedaccount"
-    " gatewayevent",
+    " gatewayevent couponbatch coupon redemption",
 )
-SEE_CATALOGUE = _may("view", "billing", "product plan price sale saleoffer taxrate")
+SEE_CATALOGUE = _may("view", "billing", "product plan price sale saleoffer taxrate volumeprice")
 SEE_MAIL = _may("view", "mail", "message")
 SEE_ALL = SEE_PARTNERS | SEE_PROGRAMME | SEE_CLAIMS | SEE_BILLING | SEE_CATALOGUE | SEE_MAIL
 
@@ -52,7 +52,7 @@ TAKE_UP_PARKED = _may("delete", "billing", "parkedaccount")
 RUN_PROGRAMME = _may("add change", "partners", "programme programmeterms programmeyear") | _may(
     "add change delete", "partners", "rank pointvalue"
 )
-RUN_CATALOGUE = _may("add change", "billing", "product plan price sale taxrate") | _may(
+RUN_CATALOGUE = _may("add change", "billing", "product plan price sale taxrate volumeprice") | _may(
     "add change delete", "billing", "saleoffer"
 )
 

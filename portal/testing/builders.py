@@ -13,9 +13,13 @@ from itertools import count
 from django.db import transaction
 
 from billing.actions import charge
+from billing.actions.bulk import buy_coupons
 from billing.actions.draw_up import Item, draw_up
+from billing.actions.redeem import redeem
 from billing.actions.refund import refund
+from billing.coupon_queries import BulkPrices
 from billing.models import (
+    CouponBatch,
     InvoiceLine,
     NonprofitVerification,
     PaymentMethod,
@@ -25,6 +29,7 @@ from billing.models import (
     Refund,
     Subscription,
     TaxRate,
+    VolumePrice,
 )
 from billing.models.catalogue import Sale, SaleOffer
 from billing.pricing import Agreement, PriceBook
@@ -52,6 +57,7 @@ from partners.models.points import VoidReason
 from partners.roles import Role
 from partners.rules import YEAR_DEFAULTS, EventKind
 from portal.lib import clock
+from portal.lib.refs import new_ref
 from portal.models import User
 
 TODAY = date(2026, 6, 15)  # a Monday, far from every year's end
@@ -280,6 +286,24 @@ def tax_rate(
     )
 
 
+def volume_price(
+    *,
+    plan: Plan,
+    min_quantity: int,
+    amount: Decimal | int | str,
+    currency: str = "USD",
+    from_on: date = LONG_AGO,
+) -> VolumePrice:
+    """What one costs when at least so many are bought."""
+    return VolumePrice.objects.create(
+        plan=plan,
+        currency=currency,
+        min_quantity=min_quantity,
+        amount=Decimal(amount),
+        from_on=from_on,
+    )
+
+
 # --- Paying --------------------------------------------------------------------------------------
 
 
@@ -383,6 +407,40 @@ def _pay_first_period(subscription: Subscription, *, on: date) -> None:
         first = Item.of(subscription, PriceBook.load().quote(agreement, 0))
         attempts = draw_up([first], on=on, is_purchase=True)
     charge.run(attempts, on=on)
+
+
+# --- Coupons -------------------------------------------------------------------------------------
+
+
+def coupons_bought(
+    *, account: Account | None = None, plan: Plan | None = None, quantity: int = 2, on: date = TODAY
+) -> CouponBatch:
+    """Coupons bought and paid on that day; makes the price and the card they need."""
+    holder = account or studio()
+    bought = plan or _priced_plan(Kind.SITE_PLAN, Cycle.YEARLY, holder.currency)
+    if not holder.payment_methods.filter(is_default=True).exists():
+        card(account=holder)
+    offer = BulkPrices(holder, on=on).offer(bought, quantity)
+    with clock.frozen(on):
+        return buy_coupons(
+            holder,
+            bought,
+            quantity,
+            shown_amount=offer.now.gross_amount,
+            order_ref=new_ref(),
+            by=holder.memberships.first().user,  # type: ignore[union-attr]
+            on=on,
+        )
+
+
+def coupon_used(
+    *, batch: CouponBatch, site: Site | None = None, name: str = "Alice", on: date = TODAY
+) -> Subscription:
+    """The next unused coupon of the batch, used on that day on a site without a plan."""
+    coupon = batch.coupons.filter(redemption=None, void=None).earliest("pk")
+    chosen = site or _site_of(batch.account)
+    with clock.frozen(on):
+        return redeem(coupon.code, chosen, by=person(name=name), at=noon(on))
 
 
 # --- Claims --------------------------------------------------------------------------------------

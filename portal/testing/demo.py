@@ -9,19 +9,29 @@ from allauth.mfa.totp.internal.auth import TOTP
 from django.contrib.auth.models import Group
 from django.db import transaction
 
+from billing.actions.bulk import buy_coupons
+from billing.actions.redeem import redeem
+from billing.coupon_queries import BulkPrices
+from billing.models import Plan, VolumePrice
+from billing.pricing import PriceBook
+from billing.rules import Cycle
 from claims.actions.submit import submit
 from partners.actions.enrolment import join
 from partners.actions.points import attribute
 from partners.actions.years import prepare_year, prepare_years
-from partners.models import Account, Programme, ProgrammeTerms, Rank
+from partners.models import Account, Programme, ProgrammeTerms, Rank, Site
 from portal.handover.importing import Options, import_folder
 from portal.lib import clock
+from portal.lib.money import rounded
+from portal.lib.refs import new_ref
 from portal.models import User
 from portal.staff.roles import ensure_roles
-from portal.testing.cast import ALICE, CHARLIE, DEMO_TOTP_SECRET, LANTERN, SIGN_IN, Person
-from portal.testing.demo_folder import CLAIMED_ADDRESS, make_demo_folder
+from portal.testing.cast import ALDER, ALICE, CHARLIE, DEMO_TOTP_SECRET, LANTERN, SIGN_IN, Person
+from portal.testing.demo_folder import CLAIMED_ADDRESS, COUPON_ADDRESSES, make_demo_folder
 
 DAYS_OPEN = 28
+BULK_PRODUCT, COUPONS = "core", 10
+VOLUME_PERCENT = {10: 90, 50: 80}  # of the standard price, from so many on
 TERMS = """\
 Points are earned when a site's premium plan is activated or renewed.
 They arrive 14 days later and count for the calendar year of the activation or renewal.
@@ -51,6 +61,7 @@ def seed(*, on: date) -> None:
     _let_people_in()
     _import(on=on)
     _join_and_claim(on=on)
+    _buy_in_bulk(on=on)
 
 
 def _prepare_programme(*, on: date) -> None:
@@ -103,3 +114,37 @@ def _join_and_claim(*, on: date) -> None:
     for day in range((on - opened_on).days + 1):
         attribute(on=opened_on + timedelta(days=day))
     submit(lantern, address=CLAIMED_ADDRESS, by=charlie, at=clock.now())
+
+
+def _buy_in_bulk(*, on: date) -> None:
+    """Alice bought coupons today, has used two, and gave one to Charlie, who has used it too."""
+    alder = Account.objects.get(platform_ref=ALDER.ref)
+    plan = Plan.objects.get(product__code=BULK_PRODUCT, cycle=Cycle.YEARLY.value)
+    _price_in_bulk(plan, alder.currency, on=on)
+    alice, charlie = (User.objects.get(email=person.email) for person in (ALICE, CHARLIE))
+    offer = BulkPrices(alder, on=on).offer(plan, COUPONS)
+    batch = buy_coupons(
+        alder,
+        plan,
+        COUPONS,
+        shown_amount=offer.now.gross_amount,
+        order_ref=new_ref(),
+        by=alice,
+        on=on,
+    )
+    codes = list(batch.coupons.order_by("pk").values_list("code", flat=True))
+    for address, by in zip(COUPON_ADDRESSES, (alice, alice, charlie), strict=True):
+        site = Site.objects.get(address=address)
+        redeem(codes.pop(0), site, by=by, at=clock.now())
+
+
+def _price_in_bulk(plan: Plan, currency: str, *, on: date) -> None:
+    standard = PriceBook.load().for_purchase(plan_id=plan.pk, currency=currency, on=on).amount
+    for min_quantity, percent in VOLUME_PERCENT.items():
+        VolumePrice.objects.create(
+            plan=plan,
+            currency=currency,
+            min_quantity=min_quantity,
+            amount=rounded(standard * percent / 100, currency),
+            from_on=on - timedelta(days=DAYS_OPEN),
+        )

@@ -38,6 +38,8 @@ ALDERS_NAMES = (
 LANTERNS_NAMES = tuple(f"{first}-{second}" for first in (
     "amberley", "brindle", "carrow", "denholm", "elmsett", "farrow"
 ) for second in ("kitchen", "law", "motors", "outdoors", "tutors"))  # fmt: skip
+# Sites without a plan, on which coupons are used: two of Alice's, one of Charlie's.
+COUPON_ADDRESSES = tuple(f"{name}.example" for name in (*ALDERS_NAMES[-2:], LANTERNS_NAMES[-1]))
 
 
 def make_demo_folder(path: Path, *, as_of: date) -> None:
@@ -90,11 +92,12 @@ class _Cast:
         self._subscribe(ALDER, "studio", Cycle.MONTHLY, add_months(self._as_of, -14))
 
     def write_lantern(self) -> None:
-        """In the third rank."""
+        """In the third rank; one site has no plan."""
         names = iter(LANTERNS_NAMES)
         days = self._renewal_days(LANTERNS_LANDED, LANTERNS_WAITING + LANTERNS_COMING)
         for day in days:
             self._renewing(LANTERN, self._site(LANTERN, next(names)), day, code="core")
+        self._site(LANTERN, LANTERNS_NAMES[-1])
 
     def write_bakery(self) -> None:
         """Two upgraded sites: both agencies work on them, and both may claim them."""

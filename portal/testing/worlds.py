@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from billing.models import CreditNote, Invoice, PaymentMethod, Subscription
+from billing.models import CouponBatch, CreditNote, Invoice, PaymentMethod, Subscription
 from billing.rules import Kind
 from claims.models import Claim, Verdict
 from partners.actions.points import attribute
@@ -30,6 +30,7 @@ class World:
     credit_note: CreditNote
     subscription: Subscription
     card: PaymentMethod
+    batch: CouponBatch
     site: Site
 
     def arguments(self, names: frozenset[str], route: str = "") -> dict[str, object]:
@@ -39,6 +40,7 @@ class World:
             "credit-notes/": self.credit_note.ref,
             "subscriptions/": self.subscription.ref,
             "cards/": self.card.ref,
+            "coupons/": self.batch.ref,
         }
         ref = next((ref for part, ref in refs.items() if part in route), self.claim.ref)
         told: dict[str, object] = {
@@ -86,6 +88,7 @@ def full_account(*, owner: str = "Alice", rows: int = 2) -> World:
         credit_note=note,
         subscription=account.subscriptions.filter(state="active").latest("pk"),
         card=account.payment_methods.get(is_default=True),
+        batch=account.coupon_batches.latest("pk"),
         site=account.sites.filter(address__startswith="site-without-plan").latest("pk"),
     )
 
@@ -107,6 +110,8 @@ def _one_more(account: Account, *, owner: str, n: int) -> Claim:
         account=account, email=f"later-{n}@{owner}.example".lower(), role=Role.MEMBER
     )
     builders.site(account=account, address=f"site-without-plan-{n}.{owner}.example".lower())
+    batch = builders.coupons_bought(account=account, on=RENEWS_SOON)
+    builders.coupon_used(batch=batch, name=owner, on=RENEWS_SOON)
     builders.subscription_bought(account=account, on=EARNED_ON)
     builders.subscription_bought(account=account, on=RENEWS_SOON)
     builders.card(account=account, is_default=False)

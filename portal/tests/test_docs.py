@@ -287,6 +287,16 @@ def test_days_and_limits_of_claims_are_those_of_the_code():
     ]
 
 
+def test_limits_of_coupons_are_those_of_the_code():
+    told = [numbers(row[1])[0] for row in table("docs/rules.md", "Bulk purchase and coupons")]
+
+    assert told == [
+        billing_rules.COUPONS_AT_ONCE,
+        billing_rules.COUPONS_VALID_MONTHS,
+        billing_rules.WRONG_CODES_A_DAY,
+    ]
+
+
 def test_waits_of_mail_are_those_of_the_code():
     waits, doubt, batch = (row[1] for row in table("docs/rules.md", "Mail"))
 

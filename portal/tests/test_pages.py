@@ -35,6 +35,7 @@ TO_POST_TO = {
     "billing:plan_change_withdrawal",
     "billing:card_default",
     "billing:charged_to",
+    "billing:redemption",
 }
 PAGES = [address for address in account_addresses() if address.name not in TO_POST_TO]
 # A year without invoices has nothing to download.

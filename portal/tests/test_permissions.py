@@ -72,6 +72,13 @@ IN_ACCOUNT = {
     "billing:site_shop": (Can.PAY, SEEN),
     "billing:site_department": (Can.PAY, SEEN),
     "billing:site_purchase": (Can.PAY, FORM),
+    "billing:coupons": (Can.SEE_BILLING, SEEN),
+    "billing:coupon_batch": (Can.SEE_BILLING, SEEN),
+    "billing:coupon_batch_csv": (Can.SEE_BILLING, SEEN),
+    "billing:coupon_purchase": (Can.PAY, SEEN),
+    "billing:coupon_order": (Can.PAY, FORM),
+    "billing:coupon": (Can.PAY, FORM),
+    "billing:redemption": (Can.PAY, ACT),
     "billing:cancellation": (Can.PAY, ACT),
     "billing:cancellation_withdrawal": (Can.PAY, ACT),
 }

@@ -65,6 +65,12 @@ QUERIES = {
     "billing:site_shop": 6,
     "billing:site_department": 11,
     "billing:site_purchase": 14,
+    "billing:coupons": 6,
+    "billing:coupon_batch": 7,
+    "billing:coupon_batch_csv": 6,
+    "billing:coupon_purchase": 8,
+    "billing:coupon_order": 8,
+    "billing:coupon": 6,
 }
 FOLLOWED_BY_A_POST = {
     "partners:enrolment",
@@ -74,6 +80,7 @@ FOLLOWED_BY_A_POST = {
     "billing:plan_change_withdrawal",
     "billing:card_default",
     "billing:charged_to",
+    "billing:redemption",
 }
 
 REHEARSED = 1

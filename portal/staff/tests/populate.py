@@ -9,9 +9,11 @@ from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import Group
 from django.test import Client
 
+from billing.actions.bulk import buy_coupons
 from billing.actions.cards import add_card
 from billing.actions.disputes import note_dispute
 from billing.actions.purchase import buy
+from billing.actions.redeem import redeem
 from billing.actions.refund import refund
 from billing.gateways import DisputeTold
 from billing.models import (
@@ -27,6 +29,7 @@ from billing.models import (
     Sale,
     SaleOffer,
     TaxRate,
+    VolumePrice,
 )
 from billing.models.disputes import DisputeState
 from claims.actions.answer import Said, answer
@@ -168,6 +171,7 @@ def _one_of_each(number: int, made: Made) -> None:
     line = invoice.lines.earliest("pk")
     refund(invoice, {line.pk: Decimal(1)}, reason="A mistake", by=made.alice, at=clock.now())
     _dispute(invoice.attempts.get(), number)
+    _buy_in_bulk(made, number)
     plan = plan_of(f"plan-{number}")
     sale = Sale.objects.create(code=f"sale-{number}", name=f"Sale {number}")
     SaleOffer.objects.create(sale=sale, plan=plan, starts_on=TODAY, ends_on=TODAY, percent_off=10)
@@ -191,9 +195,7 @@ def _one_of_each(number: int, made: Made) -> None:
     GatewayEvent.objects.create(
         gateway="stripe", event_ref=f"evt_{number}", kind="charge.refunded", payload={"id": number}
     )
-    ProgrammeTerms.objects.create(
-        version=f"v{number}", in_force_from=date(2030, 1, 1) + timedelta(days=number), text="…"
-    )
+    ProgrammeTerms.objects.create(version=f"v{number}", in_force_from=_day(number), text="…")
     prepare_year(2100 + number)
 
 
@@ -208,3 +210,26 @@ def _dispute(paid: PaymentAttempt, number: int) -> None:
         state=DisputeState.OPEN,
     )
     note_dispute(told, gateway="simulated", on=TODAY, at=clock.now())
+
+
+def _buy_in_bulk(made: Made, number: int) -> None:
+    """Two coupons for the agency, one of them used."""
+    plan = Plan.objects.earliest("pk")
+    VolumePrice.objects.create(
+        plan=plan, currency="USD", min_quantity=10, amount=Decimal(120), from_on=_day(number)
+    )
+    batch = buy_coupons(
+        made.agency,
+        plan,
+        2,
+        shown_amount=Decimal("288.00"),
+        order_ref=f"order{number}",
+        by=made.alice,
+        on=TODAY,
+    )
+    site = Site.objects.create(account=made.agency, address=f"coupon{number}.example.org")
+    redeem(batch.coupons.earliest("pk").code, site, by=made.alice, at=clock.now())
+
+
+def _day(number: int) -> date:
+    return date(2030, 1, 1) + timedelta(days=number)
