@@ -89,7 +89,7 @@ def test_the_mail_says_that_the_unused_ones_cannot_be_used(batch) -> None:
 
     mail = Message.objects.get(kind="billing/refunded")
     words = " ".join(mail.text.split())
-    assert "paid back whole: the coupons not used yet cannot be used any more" in words
+    assert "paid back whole, so coupons nobody has used are void" in words
     assert "Points" not in words
 
 

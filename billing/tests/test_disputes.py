@@ -261,7 +261,7 @@ def coupons_bought(account: Account) -> tuple[CouponBatch, Coupon, Coupon]:
         account=account,
         plan=plan,
         quantity=2,
-        unit_amount=100,
+        unit_amount=Decimal(100),
         currency="USD",
         bought_on=BOUGHT,
         expires_on=date(2027, 3, 1),

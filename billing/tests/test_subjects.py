@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 
 def fill_in() -> None:
     with connection.cursor() as cursor:
-        cursor.execute(import_module("billing.migrations.0011_keys_of_what_runs").KEYS)
+        cursor.execute(import_module("billing.migrations.0009_keys_of_what_runs").KEYS)
 
 
 @pytest.mark.parametrize("kind", Kind)
