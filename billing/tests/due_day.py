@@ -21,6 +21,7 @@ from billing.models import Invoice, Subscription
 from billing.rules import Cycle, Kind, Outcome
 from partners.models import Account
 from portal.lib import clock
+from portal.lib.periods import add_months
 from portal.testing import builders as make
 
 DAY = date(2026, 7, 15)
@@ -99,7 +100,7 @@ def _monthly(account: Account, *, kind: Kind = Kind.SITE_PLAN, on: date = BOUGHT
 
 def _declined_before(name: str, *, first_on: date, test_card: str = "sim_soft") -> Account:
     """Its renewal was declined on that day for the first time."""
-    account = _monthly(make.account(name=name), on=first_on.replace(month=6)).account
+    account = _monthly(make.account(name=name), on=add_months(first_on, -1)).account
     make.card(account=account, test_card=test_card)
     renew_on(first_on)
     return account
@@ -108,7 +109,7 @@ def _declined_before(name: str, *, first_on: date, test_card: str = "sim_soft") 
 def _renewed_through(gateway: type[SimulatedGateway], name: str) -> None:
     """Its renewal was charged the day before, by a gateway with a fault."""
     before = DAY - timedelta(days=1)
-    _monthly(make.account(name=name), on=before.replace(month=6))
+    _monthly(make.account(name=name), on=add_months(before, -1))
     with charging_through(gateway):
         renew_on(before)
 

@@ -11,6 +11,7 @@ from billing.tests.books import Books, assert_books_agree, differences, read_boo
 from billing.tests.doomed_worker import work_until
 from billing.tests.due_day import BOUGHT, DAY, renew_on, run_jobs
 from partners.models import Account
+from portal.lib.periods import add_months
 from portal.testing import builders as make
 from portal.testing.saved_tables import SavedTables, put_back, save
 from portal.testing.workers import run_worker, run_workers
@@ -47,7 +48,7 @@ def _declined_three_days_ago(accounts: list[Account]) -> None:
     """Retried today, every other with a card that pays now."""
     first_on = DAY - timedelta(days=3)
     for account in accounts:
-        _monthly(account, on=first_on.replace(month=6))
+        _monthly(account, on=add_months(first_on, -1))
         make.card(account=account, test_card="sim_soft")
     renew_on(first_on)
     for account in accounts[::2]:

@@ -27,7 +27,7 @@ Call = tuple[Callable[..., Any], *tuple[Any, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How a worker ended: 0, or less the signal that killed it; and what it returned, if it did."""
+    """How a worker ended: with 0 and its result, 1 for an exception, or minus a signal's number."""
 
     code: int | None
     result: Any = None
@@ -64,11 +64,12 @@ def _start(*call: Any) -> tuple[BaseProcess, Connection]:
 
 
 def _end(process: BaseProcess, line: Connection) -> Ended:
-    assert line.poll(PATIENCE), "a worker hangs"
-    try:
-        result = line.recv()
-    except EOFError:
-        result = None
+    with line:
+        assert line.poll(PATIENCE), "a worker hangs"
+        try:
+            result = line.recv()
+        except EOFError:
+            result = None
     process.join(PATIENCE)
     return Ended(process.exitcode, result)
 
