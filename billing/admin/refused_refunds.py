@@ -136,7 +136,15 @@ class Waiting(admin.SimpleListFilter):
 class RefundAdmin(ReadOnlyAdmin):
     """Money on its way back, and what became of it."""
 
-    list_display = ("of_note", "of_account", "in_currency", "outcome_label", "created_at", "note")
+    list_display = (
+        "of_note",
+        "of_account",
+        "in_currency",
+        "outcome_label",
+        "decline_code",
+        "created_at",
+        "note",
+    )
     list_select_related = ("credit_note__invoice__account",)
     list_filter = (Waiting, ("settled_at", admin.EmptyFieldListFilter))
     search_fields = (
@@ -151,13 +159,13 @@ class RefundAdmin(ReadOnlyAdmin):
     ordering = ("-id",)
     fields = (
         ("credit_note", "of_invoice", "of_account"),
-        ("in_currency", "outcome_label", "decline_code"),
+        ("in_currency", "outcome_words", "decline_code"),
         ("created_at", "asked_by"),
         ("settled_at", "settled_by"),
         "note",
         ("attempt", "provider_ref", "idempotency_key"),
     )
-    readonly_fields = ("in_currency", "outcome_label", "of_invoice", "of_account")
+    readonly_fields = ("in_currency", "outcome_words", "of_invoice", "of_account")
     actions = ("try_again", "paid_another_way")
     actions_detail = ("try_this_again", "paid_this_another_way")
     trying_again, other_way = TryingAgain(), PaidAnotherWay()
@@ -180,11 +188,15 @@ class RefundAdmin(ReadOnlyAdmin):
 
     @display(description=_("outcome"), label=COLOURS)
     def outcome_label(self, refund: Refund) -> tuple[str, str]:
-        labels = {
-            Outcome.SUCCEEDED.value: _("paid back"),
-            Outcome.HARD_DECLINE.value: _("refused"),
-        }
-        return refund.outcome, str(labels.get(refund.outcome, _("on its way")))
+        return refund.outcome, self.outcome_words(refund)
+
+    @display(description=_("outcome"))
+    def outcome_words(self, refund: Refund) -> str:
+        if refund.outcome == Outcome.SUCCEEDED.value:
+            return _now("paid back")
+        if refund.outcome == Outcome.HARD_DECLINE.value:
+            return _now("refused")
+        return _now("on its way")
 
     def has_follow_up_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         """Whether this person may; for one refund, whether there is anything to do about it."""

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from billing.models.catalogue import KINDS
 from billing.rules import Kind
 from portal.lib.history import tracked
-from portal.lib.money import PercentField
+from portal.lib.money import PercentField, tax_in_words
 
 
 @tracked()
@@ -46,4 +46,4 @@ class TaxRate(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.name} {self.percent:f} % · {self.country}"
+        return f"{tax_in_words(self.name, self.percent)} · {self.country}"

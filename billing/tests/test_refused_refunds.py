@@ -372,6 +372,7 @@ def test_the_buttons_are_there_while_there_is_something_to_do(bought):
     after = erin.get(f"{LIST}{first.pk}/change/").text
     assert "Paid back another way" in before
     assert "Try again" in before
+    assert ">refused<" in "".join(before.split())
     assert "Try again" not in after
 
 
