@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from billing.actions.open_renewals import drop_open_renewal
 from billing.errors import NotCancelledError, NotRenewingError
-from billing.models import Cancellation, Subscription
+from billing.models import Cancellation, PeriodEnd, Subscription
 from billing.models.subscriptions import SubscriptionState
 from billing.schedule import Schedule
 from portal.lib import clock
@@ -36,15 +36,24 @@ def cancel(subscription: Subscription, *, by: User, at: datetime) -> Cancellatio
 
 @transaction.atomic
 def take_back(subscription: Subscription, *, on: date, at: datetime) -> None:
-    """Renew after all, as if it had never been cancelled. Raises NotCancelledError."""
+    """Renew after all, as if it had never been cancelled.
+
+    Raises NotCancelledError, also where it ends because the period paid ahead was paid back: what
+    would be renewed is not there any more.
+    """
     locked = (
         Subscription.objects.select_for_update(of=("self",))
         .select_related("plan__product")
         .get(pk=subscription.pk)
     )
     in_force = Cancellation.objects.filter(subscription=locked, withdrawn_at__isnull=True)
+    paid_back = PeriodEnd.objects.filter(
+        period__subscription=locked, period__ordinal=locked.next_ordinal - 1
+    )
     ends_on = locked.paid_through
     if locked.state != SubscriptionState.ENDING or ends_on is None or ends_on <= on:
+        raise NotCancelledError
+    if paid_back.exists():
         raise NotCancelledError
     if not in_force.update(withdrawn_at=at):
         raise NotCancelledError

@@ -6,8 +6,9 @@ import pytest
 
 from billing.actions.cancel import cancel, take_back
 from billing.actions.give_up import end_subscriptions, give_up_due
+from billing.actions.refund import refund
 from billing.errors import NotCancelledError, NotRenewingError
-from billing.models import Cancellation, Invoice, Subscription
+from billing.models import Cancellation, Invoice, InvoiceLine, Subscription
 from billing.rules import Cycle, Kind
 from portal.testing import builders as make
 
@@ -28,6 +29,11 @@ def cancelled(subscription: Subscription, *, on: date) -> Cancellation:
     cancellation = cancel(subscription, by=make.person(), at=make.noon(on))
     subscription.refresh_from_db()
     return cancellation
+
+
+def paid_back(line: InvoiceLine, *, on: date) -> None:
+    erin = make.person(name="Erin")
+    refund(line.invoice, {line.pk: line.gross_amount}, reason="Sorry", by=erin, at=make.noon(on))
 
 
 def taken_back(subscription: Subscription, *, on: date) -> None:
@@ -169,9 +175,21 @@ def test_what_was_given_up_unpaid_cannot_be_taken_back(live) -> None:
         taken_back(monthly, on=date(2026, 7, 24))
 
 
-# --- While it is being collected -----------------------------------------------------------------
+def test_once_the_period_paid_ahead_was_paid_back_nothing_is_taken_back(yearly, live) -> None:
+    live(CHARGE_ON)
+    yearly.refresh_from_db()
+    cancelled(yearly, on=CHARGE_ON)
+    ahead = yearly.invoice_lines.latest("id")
+    paid_back(ahead, on=CHARGE_ON + A_DAY)
 
-CHARGED = date(2027, 6, 1)
+    with pytest.raises(NotCancelledError):
+        taken_back(yearly, on=CHARGE_ON + A_DAY)
+
+    yearly.refresh_from_db()
+    assert (yearly.state, yearly.paid_through) == ("ending", ENDS_ON)
+
+
+# --- While it is being collected -----------------------------------------------------------------
 
 
 def test_what_stays_on_the_invoice_is_collected_to_its_own_last_day(live) -> None:
@@ -179,11 +197,11 @@ def test_what_stays_on_the_invoice_is_collected_to_its_own_last_day(live) -> Non
     yearly = make.subscription_bought(account=studio, on=BOUGHT)
     app = make.subscription_bought(account=studio, kind=Kind.APP, on=date(2026, 6, 1))
     make.card(account=studio, test_card="sim_soft")
-    live(CHARGED)
+    live(CHARGE_ON)
 
-    cancelled(app, on=CHARGED + A_DAY)
+    cancelled(app, on=CHARGE_ON + A_DAY)
     for days in range(1, 10):  # the app would have been given up after the eighth of June
-        live(CHARGED + days * A_DAY)
+        live(CHARGE_ON + days * A_DAY)
 
     invoice = Invoice.objects.latest("id")
     assert (invoice.state, invoice.collect_until) == ("open", ENDS_ON)
@@ -193,10 +211,10 @@ def test_what_stays_on_the_invoice_is_collected_to_its_own_last_day(live) -> Non
 
 def test_an_invoice_none_of_whose_lines_is_late_yet_is_passed_by(yearly, live) -> None:
     make.card(account=yearly.account, test_card="sim_soft")
-    live(CHARGED)
-    Invoice.objects.filter(state="open").update(collect_until=CHARGED)
+    live(CHARGE_ON)
+    Invoice.objects.filter(state="open").update(collect_until=CHARGE_ON)
 
-    assert give_up_due(on=CHARGED + A_DAY) == 0
+    assert give_up_due(on=CHARGE_ON + A_DAY) == 0
 
     assert Invoice.objects.latest("id").state == "open"
 
