@@ -5,10 +5,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import F, OuterRef, Q, Subquery
 
 from billing import rules
 from billing.models import Invoice, InvoiceLine, PaymentAttempt
+from billing.models.subscriptions import SubscriptionState
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,7 @@ class Uncollected:
 
     line: InvoiceLine
     first_on: date
+    has_ended: bool  # its subscription, while the gateway was being asked
 
     def next_day(self, *, after: date) -> date | None:
         """The next day to try; None when the last has passed."""
@@ -39,10 +41,11 @@ def uncollected(invoices: Iterable[Invoice]) -> dict[int, list[Uncollected]]:
         InvoiceLine.objects.filter(
             Q(period__isnull=False) | Q(coupon_batch__isnull=False), invoice__in=list(invoices)
         )
-        .annotate(first_on=Subquery(first.values("attempted_on")))
+        .annotate(first_on=Subquery(first.values("attempted_on")), served=F("subscription__state"))
         .order_by("invoice_id", "id")
     )
     found: dict[int, list[Uncollected]] = defaultdict(list)
     for line in lines:
-        found[line.invoice_id].append(Uncollected(line, line.first_on))
+        has_ended = line.served == SubscriptionState.EXPIRED
+        found[line.invoice_id].append(Uncollected(line, line.first_on, has_ended))
     return found

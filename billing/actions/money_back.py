@@ -67,10 +67,11 @@ def _end_period(period: Period, *, on: date, at: datetime) -> None:
     subscription = Subscription.objects.select_for_update().get(pk=period.subscription_id)
     if period.ordinal != subscription.next_ordinal - 1:
         return
-    with suppress(PaymentUnderWayError):  # paid after all, the next period is served
+    with suppress(PaymentUnderWayError):  # the answer decides: paid, it is served; declined, gone
         drop_open_renewal(subscription, reason=_("Ended before it was paid"), by=None, at=at)
     has_begun = period.starts_on <= on
     subscription.paid_through = min(on, period.ends_on) if has_begun else period.starts_on
     subscription.next_charge_on = None
-    subscription.state = SubscriptionState.EXPIRED if has_begun else SubscriptionState.ENDING
+    if subscription.state != SubscriptionState.STARTING:  # being revived, which goes on
+        subscription.state = SubscriptionState.EXPIRED if has_begun else SubscriptionState.ENDING
     subscription.save(update_fields=["paid_through", "next_charge_on", "state"])

@@ -211,10 +211,13 @@ def _declined(declined: list[int], *, on: date) -> None:
     wanted, current = uncollected(invoices), methods_now(invoices)
     hopeless: list[InvoiceLine] = []
     for attempt in attempts:
-        invoice, open_lines = attempt.invoice, wanted[attempt.invoice_id]
-        if invoice.is_purchase:
-            hopeless += [one.line for one in open_lines]
-        elif attempt.outcome == Outcome.SOFT_DECLINE.value:
+        invoice = attempt.invoice
+        over = [one for one in wanted[invoice.pk] if invoice.is_purchase or one.has_ended]
+        hopeless += [one.line for one in over]
+        open_lines = [one for one in wanted[invoice.pk] if one not in over]
+        if not open_lines:
+            continue
+        if attempt.outcome == Outcome.SOFT_DECLINE.value:
             days = {one.line: one.next_day(after=on) for one in open_lines}
             invoice.next_attempt_on = min(filter(None, days.values()), default=None)
             hopeless += [line for line, day in days.items() if day is None]

@@ -6,9 +6,8 @@ import pytest
 
 from billing.actions.cancel import cancel, take_back
 from billing.actions.give_up import end_subscriptions, give_up_due
-from billing.actions.refund import refund
 from billing.errors import NotCancelledError, NotRenewingError
-from billing.models import Cancellation, Invoice, InvoiceLine, Subscription
+from billing.models import Cancellation, Invoice, Subscription
 from billing.rules import Cycle, Kind
 from portal.testing import builders as make
 
@@ -29,11 +28,6 @@ def cancelled(subscription: Subscription, *, on: date) -> Cancellation:
     cancellation = cancel(subscription, by=make.person(), at=make.noon(on))
     subscription.refresh_from_db()
     return cancellation
-
-
-def paid_back(line: InvoiceLine, *, on: date) -> None:
-    erin = make.person(name="Erin")
-    refund(line.invoice, {line.pk: line.gross_amount}, reason="Sorry", by=erin, at=make.noon(on))
 
 
 def taken_back(subscription: Subscription, *, on: date) -> None:
@@ -179,8 +173,7 @@ def test_once_the_period_paid_ahead_was_paid_back_nothing_is_taken_back(yearly, 
     live(CHARGE_ON)
     yearly.refresh_from_db()
     cancelled(yearly, on=CHARGE_ON)
-    ahead = yearly.invoice_lines.latest("id")
-    paid_back(ahead, on=CHARGE_ON + A_DAY)
+    make.paid_back(line=yearly.invoice_lines.latest("id"), on=CHARGE_ON + A_DAY)
 
     with pytest.raises(NotCancelledError):
         taken_back(yearly, on=CHARGE_ON + A_DAY)
