@@ -5,9 +5,9 @@ before, so that after a crash or a silence the question "what became of it?" can
 """
 
 import logging
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date, datetime, timedelta
 from itertools import islice
 from typing import Any
@@ -23,23 +23,30 @@ from billing.rules import Outcome
 
 log = logging.getLogger(__name__)
 
-# Settled together; the gateway goes on with the next ones meanwhile.
+# Settled together.
 BATCH = 250
+
+# How often the gateway can be filled with what it has left to do while more is drawn up.
+ROUNDS_AHEAD = 2
 
 # An attempt younger than this may still be in the hands of the worker that made it.
 LEFT_BEHIND_AFTER = timedelta(minutes=10)
 
 
-def run(attempts: Sequence[int], *, on: date) -> Counter[str]:
-    """Charge each attempt (by id) and settle it; returns how many ended with which outcome."""
+def run(attempts: Iterable[Sequence[int]], *, on: date) -> Counter[str]:
+    """Charge attempts (by id) and settle them; returns how many ended with which outcome.
+
+    They come in batches, each committed. While the gateway is asked about one, those answered are
+    settled and the next batch is taken, so that drawing it up costs no time at the gateway.
+    """
     return _ask(attempts, gateways.current().charge, on=on)
 
 
 def retry_due(*, on: date) -> Counter[str]:
     """Attempt the open invoices whose next day has come, with the method as it is now."""
     totals: Counter[str] = Counter()
-    while attempts := _open_retries(on=on):
-        totals += run(attempts, on=on)
+    while tried := run(iter(lambda: _open_retries(on=on), []), on=on):
+        totals += tried
     return totals
 
 
@@ -56,17 +63,17 @@ def resolve_left_behind(*, on: date, at: datetime) -> Counter[str]:
 
     A gateway that has never heard of a key is asked to charge under that same key.
     """
-    totals: Counter[str] = Counter()
+    return _ask(_left_behind(at=at), _look_up_or_charge, on=on)
+
+
+def _left_behind(*, at: datetime) -> Iterator[list[int]]:
     left = PaymentAttempt.objects.filter(
         settled_at__isnull=True, created_at__lt=at - LEFT_BEHIND_AFTER
     )
-    after = 0
-    while attempts := list(
-        left.filter(pk__gt=after).order_by("pk").values_list("pk", flat=True)[:BATCH]
-    ):
-        totals += _ask(attempts, _look_up_or_charge, on=on)
+    ids, after = left.order_by("pk").values_list("pk", flat=True), 0
+    while attempts := list(ids.filter(pk__gt=after)[:BATCH]):
+        yield attempts
         after = attempts[-1]
-    return totals
 
 
 def _look_up_or_charge(request: ChargeRequest) -> Reply:
@@ -75,37 +82,48 @@ def _look_up_or_charge(request: ChargeRequest) -> Reply:
     return gateway.charge(request) if found.outcome is Outcome.OUTAGE else found
 
 
-def _ask(
-    attempts: Sequence[int], question: Callable[[ChargeRequest], Reply], *, on: date
-) -> Counter[str]:
+# --- Asking --------------------------------------------------------------------------------------
+
+Question = Callable[[ChargeRequest], Reply]
+
+
+def _ask(attempts: Iterable[Sequence[int]], question: Question, *, on: date) -> Counter[str]:
     totals: Counter[str] = Counter()
-    answers = _answers(_requests(attempts), question)
+    answers = _answers(attempts, question)
     while told := dict(islice(answers, BATCH)):
         settle(told, on=on)
         totals.update(reply.outcome.value for reply in told.values())
     return totals
 
 
-def _answers(
-    requests: Mapping[int, ChargeRequest | Reply], question: Callable[[ChargeRequest], Reply]
-) -> Iterator[tuple[int, Reply]]:
-    """Each attempt with what the gateway says of it, in order; others are asked about meanwhile."""
-
-    def reply(request: ChargeRequest | Reply) -> Reply:
-        if isinstance(request, Reply):
-            return request
-        try:
-            return question(request)
-        except Exception:  # one broken answer must not leave the others unheard
-            log.exception("attempt %s got no answer that could be read", request.idempotency_key)
-            return Reply(outcome=Outcome.UNKNOWN)
-
+def _answers(attempts: Iterable[Sequence[int]], question: Question) -> Iterator[tuple[int, Reply]]:
+    """Each attempt with what the gateway says of it, in order."""
     concurrency = gateways.current().concurrency
     if concurrency == 1:
-        yield from zip(requests, map(reply, requests.values()), strict=True)
-    else:
-        with ThreadPoolExecutor(max_workers=concurrency) as pool:
-            yield from zip(requests, pool.map(reply, requests.values()), strict=True)
+        for batch in attempts:
+            for attempt, request in _requests(batch).items():
+                yield attempt, _reply(question, request)
+        return
+    asked: deque[tuple[int, Future[Reply]]] = deque()
+    with ThreadPoolExecutor(max_workers=concurrency) as pool:
+        for batch in attempts:
+            for attempt, request in _requests(batch).items():
+                asked.append((attempt, pool.submit(_reply, question, request)))
+            while len(asked) > concurrency * ROUNDS_AHEAD:
+                attempt, answer = asked.popleft()
+                yield attempt, answer.result()
+        for attempt, answer in asked:
+            yield attempt, answer.result()
+
+
+def _reply(question: Question, request: ChargeRequest | Reply) -> Reply:
+    if isinstance(request, Reply):
+        return request
+    try:
+        return question(request)
+    except Exception:  # one broken answer must not leave the others unheard
+        log.exception("attempt %s got no answer that could be read", request.idempotency_key)
+        return Reply(outcome=Outcome.UNKNOWN)
 
 
 def _requests(attempts: Sequence[int]) -> dict[int, ChargeRequest | Reply]:

@@ -14,7 +14,7 @@ def charge_now(attempts: Sequence[int], *, on: date) -> None:
 
     Raises PaymentDeclinedError (nothing was bought), PaymentInDoubtError (it completes by itself).
     """
-    charge.run(attempts, on=on)
+    charge.run([attempts], on=on)
     attempt = PaymentAttempt.objects.get(pk__in=attempts)
     if attempt.settled_at is None:
         raise PaymentInDoubtError

@@ -31,14 +31,14 @@ def renew_due(*, on: date) -> Counter[str]:
     """
     totals: Counter[str] = Counter()
     book = PriceBook.load()
-    while True:
-        drawn_up = 0
-        for accounts in _accounts_due(on=on):
-            attempts = open_due(accounts, book=book, on=on)
-            totals += charge.run(attempts, on=on)
-            drawn_up += len(attempts)
-        if not drawn_up:
-            return totals
+    while charged := charge.run(_opened(book, on=on), on=on):
+        totals += charged
+    return totals
+
+
+def _opened(book: PriceBook, *, on: date) -> Iterator[list[int]]:
+    for accounts in _accounts_due(on=on):
+        yield open_due(accounts, book=book, on=on)
 
 
 def _accounts_due(*, on: date) -> Iterator[list[int]]:

@@ -242,7 +242,7 @@ def test_charging_an_attempt_again_uses_its_key_and_takes_nothing_more(monthly, 
     renew_on(CHARGED)
     attempt = renewal().attempts.get()
 
-    run([attempt.pk], on=CHARGED)
+    run([[attempt.pk]], on=CHARGED)
 
     assert gateway.money_taken() == 2
 

@@ -14,6 +14,7 @@ from billing.models import (
     Period,
     Subscription,
 )
+from billing.models.invoices import InvoiceState
 from billing.rules import Cycle
 from billing.tests.renewing import renewed_on
 from partners.models import Account
@@ -142,3 +143,18 @@ def test_a_batch_costs_the_same_for_many_accounts_as_for_a_few(gateway) -> None:
 
     assert gateway.money_taken() == 2 + 55
     assert len(many) == len(few)
+
+
+def test_batches_are_asked_about_while_others_are_drawn_up_each_account_once(
+    gateway, monkeypatch
+) -> None:
+    monkeypatch.setattr(renew, "ACCOUNTS_A_BATCH", 2)
+    monkeypatch.setattr(gateway, "concurrency", 3)
+    many_due(11, on=date(2027, 6, 1))
+
+    charged = renew_due(on=date(2027, 6, 1))
+
+    assert charged == {"succeeded": 11}
+    assert gateway.money_taken() == 1 + 11
+    assert len({request.idempotency_key for request in gateway.asked}) == len(gateway.asked)
+    assert not Invoice.objects.exclude(state=InvoiceState.PAID)

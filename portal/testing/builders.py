@@ -406,7 +406,7 @@ def _pay_first_period(subscription: Subscription, *, on: date) -> None:
     with transaction.atomic():
         first = Item.of(subscription, PriceBook.load().quote(agreement, 0))
         attempts = draw_up([first], on=on, is_purchase=True)
-    charge.run(attempts, on=on)
+    charge.run([attempts], on=on)
 
 
 # --- Coupons -------------------------------------------------------------------------------------
