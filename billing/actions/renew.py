@@ -17,7 +17,9 @@ from billing.models.catalogue import plan_name
 from billing.models.subscriptions import plan_for
 from billing.pricing import Agreement, PriceBook
 from partners.models import Account
+from partners.models.accounts import bills_to
 from portal.lib import clock
+from portal.lib.bulk import update_many
 
 log = logging.getLogger(__name__)
 
@@ -62,7 +64,7 @@ def _accounts_due(*, on: date) -> Iterator[list[int]]:
 def open_due(accounts: list[int], *, book: PriceBook, on: date) -> list[int]:
     """Draw up the due renewals of these accounts, in one transaction.
 
-    If the database refuses the batch, each account is tried by itself and the broken one is parked.
+    If the database refuses the batch, its halves are tried, down to the broken account: parked.
     """
     try:
         with transaction.atomic():
@@ -74,8 +76,10 @@ def open_due(accounts: list[int], *, book: PriceBook, on: date) -> list[int]:
         if len(accounts) == 1:
             _park(accounts[0], error)
             return []
-        log.exception("a batch of renewals failed; trying its accounts one by one")
-    return [attempt for account in accounts for attempt in open_due([account], book=book, on=on)]
+        log.exception("%s accounts could not be drawn up together; trying halves", len(accounts))
+    middle = len(accounts) // 2
+    halves = (accounts[:middle], accounts[middle:])
+    return [attempt for half in halves for attempt in open_due(half, book=book, on=on)]
 
 
 def _open_batch(accounts: list[int], *, book: PriceBook, on: date) -> list[int]:
@@ -86,10 +90,10 @@ def _open_batch(accounts: list[int], *, book: PriceBook, on: date) -> list[int]:
     )
     carry_out(locked, on=on)
     items = _items_due(locked, book=book, on=on)
-    attempts = draw_up(items, on=on)
-    drawn_up = [item.subscription_id for item in items if item.subscription_id]
-    Subscription.objects.filter(pk__in=drawn_up).update(next_charge_on=None)
-    return attempts
+    update_many(
+        Subscription, [{"id": item.subscription_id, "next_charge_on": None} for item in items]
+    )
+    return draw_up(items, on=on)
 
 
 def _items_due(accounts: list[int], *, book: PriceBook, on: date) -> list[Item]:
@@ -105,8 +109,7 @@ def _items_due(accounts: list[int], *, book: PriceBook, on: date) -> list[Item]:
             "pk",
             "account_id",
             "account__name",
-            "account__email",
-            "account__invoice_email",
+            bills_to("account__"),
             "payment_method_id",
             "plan__product__name",
             "site__address",
@@ -119,15 +122,15 @@ def _items_due(accounts: list[int], *, book: PriceBook, on: date) -> list[Item]:
 
 
 def _item(row: Sequence[Any], *, book: PriceBook, nonprofits: set[int]) -> Item:
-    pk, account, name, email, invoice_email, method, product, site, label, ordinal, *agreed = row
+    pk, account, name, email, method, product, site, label, ordinal, *agreed = row
     agreement = Agreement.read(agreed, is_nonprofit=account in nonprofits)
     return Item(
         subscription_id=pk,
         payment_method_id=method,
         account_id=account,
         bill_to_name=name,
-        bill_to_email=invoice_email or email,
-        description=plan_for(plan_name(product, agreement.cycle), site or label),
+        bill_to_email=email,
+        description=plan_for(plan_name(product, agreement.cycle), label or site),
         quote=book.quote(agreement, ordinal),
     )
 

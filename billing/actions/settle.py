@@ -30,6 +30,7 @@ from billing.models.subscriptions import SubscriptionState
 from billing.rules import KINDS_THAT_EARN_POINTS, Outcome
 from billing.schedule import Schedule
 from partners.actions.points import EventTold, record_events
+from partners.models.accounts import bills_to
 from partners.rules import EventKind
 from portal.lib import clock
 from portal.lib.bulk import Row, update_many
@@ -180,17 +181,17 @@ def _event(served: Served, *, on: date) -> EventTold:
 
 
 def _receipts(invoices: list[int]) -> list[Draft]:
-    rows = Invoice.objects.filter(pk__in=invoices).order_by("pk").select_related("account")
+    paid = Invoice.objects.filter(pk__in=invoices).order_by("pk")
     return [
         Draft(
             kind="billing/receipt",
             key=f"receipt:{ref}",
-            to=invoice_email or email,
+            to=to,
             arguments={"invoice_id": pk},
             account_ref=account_ref,
         )
-        for pk, ref, email, invoice_email, account_ref in rows.values_list(
-            "pk", "ref", "account__email", "account__invoice_email", "account__ref"
+        for pk, ref, to, account_ref in paid.values_list(
+            "pk", "ref", bills_to("account__"), "account__ref"
         )
     ]
 

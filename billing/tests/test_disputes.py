@@ -276,7 +276,7 @@ def coupons_bought(account: Account) -> tuple[CouponBatch, Coupon, Coupon]:
     with clock.frozen(BOUGHT):
         with transaction.atomic():
             attempts = draw_up([Item.of_coupons(batch, quote)], on=BOUGHT, is_purchase=True)
-        charge.run(attempts, on=BOUGHT)
+        charge.run([attempts], on=BOUGHT)
     used, unused = batch.coupons.order_by("pk")
     site = make.site(account=account)
     subscription = make.subscription_bought(site=site, on=BOUGHT)

@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models.functions import Lower
+from django.db.models import F, Value
+from django.db.models.functions import Coalesce, Lower, NullIf
 from django.utils.translation import gettext_lazy as _
 
 from partners.roles import Role
@@ -15,6 +16,12 @@ from portal.lib.refs import RefField
 
 if TYPE_CHECKING:
     from portal.models import User
+
+
+def bills_to(of: str = "") -> Coalesce:
+    """The address invoices and receipts go to, in a query; `of` leads from there to the account."""
+    own = NullIf(F(f"{of}invoice_email"), Value(""))
+    return Coalesce(own, F(f"{of}email"))
 
 
 class AccountQuerySet(models.QuerySet["Account"]):
@@ -72,7 +79,7 @@ class Account(models.Model):
 
     @property
     def bills_to(self) -> str:
-        """The address invoices and receipts go to."""
+        """The address invoices and receipts go to; `bills_to` above says the same in a query."""
         return self.invoice_email or self.email
 
 
