@@ -15,6 +15,7 @@ from billing.actions.draw_up import Item, draw_up
 from billing.models import NonprofitVerification, ParkedAccount, Subscription
 from billing.models.catalogue import plan_name
 from billing.models.subscriptions import plan_for
+from billing.names import as_people_write
 from billing.pricing import Agreement, PriceBook
 from partners.models import Account
 from partners.models.accounts import bills_to
@@ -130,7 +131,7 @@ def _item(row: Sequence[Any], *, book: PriceBook, nonprofits: set[int]) -> Item:
         account_id=account,
         bill_to_name=name,
         bill_to_email=email,
-        description=plan_for(plan_name(product, agreement.cycle), label or site),
+        description=plan_for(plan_name(product, agreement.cycle), as_people_write(label) or site),
         quote=book.quote(agreement, ordinal),
     )
 
