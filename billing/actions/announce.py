@@ -59,11 +59,12 @@ def _coming(book: PriceBook, *, on: date) -> QuerySet[Subscription]:
         subscription=OuterRef("pk"), starts_on=OuterRef("paid_through")
     )
     free = NonprofitVerification.objects.filter(account=OuterRef("account"), verified_on__lte=on)
+    prepaid = Redemption.objects.filter(subscription=OuterRef("pk"))
     may_be_dearer = reduce(or_, (_may_be_dearer(cycle, book, on=on) for cycle in Cycle))
     return (
         Subscription.objects.filter(may_be_dearer, next_charge_on__gte=on, next_ordinal__gt=0)
         .exclude(Exists(told))
-        .annotate(is_free=Exists(free), is_prepaid=Exists(_redemption()))
+        .annotate(is_free=Exists(free), is_prepaid=Exists(prepaid))
         .select_related("plan__product", "account")
         .prefetch_related(waiting_change())
         .order_by("pk")
@@ -78,21 +79,16 @@ def _may_be_dearer(cycle: Cycle, book: PriceBook, *, on: date) -> Q:
     """
     since, until = rules.compared_days(cycle=cycle, on=on)
     was_on_sale = Q(sale_amount__isnull=False, purchased_on__gte=anniversary(since, -1))
-    was_prepaid = Q(Exists(_redemption()), next_ordinal=1)
+    was_prepaid = Q(pk__in=Redemption.objects.values("subscription"), next_ordinal=1)
     is_repriced = Q(plan__in=book.repriced(since=since, until=until))
     is_taxed_anew = Q(account__country__in=book.taxes.changed(since=since, until=until))
-    is_moving = Exists(PlanChange.objects.waiting().filter(subscription=OuterRef("pk")))
+    is_moving = Q(pk__in=PlanChange.objects.waiting().values("subscription"))
     has_moved = Q(leg_charged_on__isnull=False, next_ordinal=F("leg_ordinal") + 1)
     return Q(
-        was_on_sale | was_prepaid | is_repriced | is_taxed_anew | Q(is_moving) | has_moved,
+        was_on_sale | was_prepaid | is_repriced | is_taxed_anew | is_moving | has_moved,
         plan__cycle=cycle.value,
         next_charge_on__lte=until,
     )
-
-
-def _redemption() -> QuerySet[Redemption]:
-    """The coupon that paid for the first period of the subscription asked about."""
-    return Redemption.objects.filter(subscription=OuterRef("pk"))
 
 
 def _notice(subscription: Subscription, book: PriceBook, *, on: date) -> PriceNotice | None:
