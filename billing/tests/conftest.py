@@ -13,6 +13,9 @@ from billing.tests.fault_proxy import FaultProxy
 from billing.tests.scripted_gateway import ScriptedGateway
 from portal.lib import clock
 
+# Asserts beside a test say as much as those in it.
+pytest.register_assert_rewrite("billing.tests.billing_laws")
+
 
 @pytest.fixture
 def gateway(settings, monkeypatch: pytest.MonkeyPatch) -> ScriptedGateway:
