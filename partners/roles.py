@@ -24,6 +24,7 @@ class Can(TextChoices):
     MANAGE_CLAIMS = "manage_claims", _("withdraw anyone’s claims")
     MANAGE_TEAM = "manage_team", _("manage the team")
     TRANSFER = "transfer", _("transfer the account")
+    SEE_ACTIVITY = "see_activity", _("see who did what")
     SEE_BILLING = "see_billing", _("see invoices and charges")
     PAY = "pay", _("buy, cancel and change cards")
 
@@ -35,8 +36,18 @@ ROLES_THAT_CAN: dict[Can, frozenset[Role]] = {
     Can.MANAGE_CLAIMS: frozenset({Role.OWNER, Role.ADMIN}),
     Can.MANAGE_TEAM: frozenset({Role.OWNER, Role.ADMIN}),
     Can.TRANSFER: frozenset({Role.OWNER}),
+    Can.SEE_ACTIVITY: frozenset({Role.OWNER}),
     Can.SEE_BILLING: frozenset({Role.OWNER, Role.ADMIN, Role.BILLING}),
     Can.PAY: frozenset({Role.OWNER, Role.ADMIN, Role.BILLING}),
+}
+
+
+# docs/rules.md: "Team and roles". Whose seats somebody may give, change and end: up to their own.
+MANAGES: dict[Role, frozenset[Role]] = {
+    Role.OWNER: frozenset(Role),
+    Role.ADMIN: frozenset(Role) - {Role.OWNER},
+    Role.MEMBER: frozenset(),
+    Role.BILLING: frozenset(),
 }
 
 

@@ -6,7 +6,7 @@ year, not here. Each rule is told in docs/rules.md under the heading named besid
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 
 
@@ -78,3 +78,15 @@ def rank_holds_until(year: int) -> date:
 def level_for(points: int, thresholds: Sequence[int]) -> int:
     """The rank level (1 is the first) that `points` reach; thresholds ascend from zero."""
     return max(1, sum(points >= threshold for threshold in thresholds))
+
+
+# --- Team ----------------------------------------------------------------------------------------
+
+# docs/rules.md: "Team and roles". Long enough for a holiday, short enough that a forgotten
+# invitation is no open door.
+INVITATION_VALID = timedelta(days=14)
+
+# How often in an hour an invitation can be sent again, and how many an account can send in a day:
+# enough for any team, and nothing for who wants to send mail in our name.
+INVITATION_PAUSE = timedelta(hours=1)
+INVITATIONS_A_DAY = 50

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from partners.views import badge, marketplace, programme, team
+from partners.views import badge, invitations, marketplace, programme, team
 
 app_name = "partners"
 
@@ -10,6 +10,27 @@ urlpatterns = [
     path("a/<ref:account_ref>/programme/ledger.csv", programme.ledger_csv, name="ledger_csv"),
     path("a/<ref:account_ref>/programme/badge/", badge.badge_page, name="badge"),
     path("a/<ref:account_ref>/team/", team.team, name="team"),
+    path("a/<ref:account_ref>/team/activity/", team.activity, name="activity"),
+    path("a/<ref:account_ref>/team/departure/", team.departure, name="departure"),
+    path("a/<ref:account_ref>/team/ownership/", team.ownership, name="ownership"),
+    path("a/<ref:account_ref>/team/seats/<int:seat>/role/", team.role, name="role"),
+    path("a/<ref:account_ref>/team/seats/<int:seat>/removal/", team.removal, name="removal"),
+    path(
+        "a/<ref:account_ref>/team/invitations/new/",
+        invitations.new_invitation,
+        name="new_invitation",
+    ),
+    path(
+        "a/<ref:account_ref>/team/invitations/<ref:ref>/sending/",
+        invitations.sending,
+        name="invitation_sending",
+    ),
+    path(
+        "a/<ref:account_ref>/team/invitations/<ref:ref>/revocation/",
+        invitations.revocation,
+        name="invitation_revocation",
+    ),
+    path("invitations/<ref:ref>/", invitations.invitation, name="invitation"),
     path("a/<ref:account_ref>/marketplace/", marketplace.marketplace, name="marketplace"),
     path("badges/<ref:account_ref>/<str:theme>.svg", badge.badge_svg, name="badge_svg"),
     path("badges/<ref:account_ref>/<str:theme>-<int:width>.png", badge.badge_png, name="badge_png"),

@@ -16,6 +16,7 @@ from claims.errors import (
     TooManyClaimsError,
 )
 from claims.models import ApprovalRequest, Claim, ClaimState, Withdrawal
+from partners.actions.activity import record_activity
 from partners.addresses import AddressError, and_above, normalise
 from partners.models import Account, Contributor, ContributorApproval, Enrolment, Membership, Site
 from portal.lib import clock
@@ -50,6 +51,7 @@ def submit(account: Account, *, address: str, by: User, at: datetime) -> Claim:
         state_since=at,
     )
     _ask(claim, at=at)
+    record_activity(account, "claim_submitted", by=by, at=at, site=site.address)
     return claim
 
 
@@ -125,6 +127,8 @@ def withdraw(claim: Claim, *, by: User, at: datetime) -> None:
         raise NotOpenError
     Withdrawal.objects.create(claim=locked, withdrawn_by=by, withdrawn_at=at)
     close(locked, state=ClaimState.WITHDRAWN, at=at)
+    site = locked.site.address
+    record_activity(locked.account, "claim_withdrawn", by=by, at=at, site=site)
 
 
 def close(claim: Claim, *, state: ClaimState, at: datetime) -> None:

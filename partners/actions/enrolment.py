@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from partners.actions.activity import record_activity
 from partners.actions.points import schedule
 from partners.errors import AlreadyJoinedError, ProgrammeNotOpenError
 from partners.models import Account, Enrolment, Programme, ProgrammeTerms
@@ -46,4 +47,5 @@ def join(account: Account, *, by: User, at: datetime) -> Enrolment:
         parameters={"year": on.year, "account": account.pk},
         on=on,
     )
+    record_activity(account, "joined_programme", by=by, at=at)
     return enrolment

@@ -18,14 +18,17 @@ from partners.models.programme import (
     Standing,
 )
 from partners.models.sites import Contributor, ContributorApproval, Site
+from partners.models.team import Activity, Invitation
 
 __all__ = [
     "Account",
+    "Activity",
     "Contributor",
     "ContributorApproval",
     "CreditInForce",
     "Enrolment",
     "EventVoid",
+    "Invitation",
     "Membership",
     "PendingMembership",
     "PointValue",

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, ClassVar, Self
 
+import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Value
@@ -103,6 +104,24 @@ class Membership(models.Model):
             models.CheckConstraint(
                 condition=models.Q(role__in=Role.values), name="membership_role_known"
             ),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="the_last_owner_stays",
+                when=pgtrigger.After,
+                operation=pgtrigger.UpdateOf("role", "account_id") | pgtrigger.Delete,
+                condition=pgtrigger.Q(old__role=Role.OWNER),
+                func="""
+                    -- One change of owners at a time, so that two cannot each rely on the other.
+                    PERFORM FROM partners_account WHERE id = OLD.account_id FOR NO KEY UPDATE;
+                    IF FOUND AND NOT EXISTS (SELECT FROM partners_membership
+                                              WHERE account_id = OLD.account_id
+                                                AND role = 'owner') THEN
+                        RAISE EXCEPTION 'the last owner of an account stays';
+                    END IF;
+                    RETURN NULL;
+                """,
+            )
         ]
 
     def __str__(self) -> str:

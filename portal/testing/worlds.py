@@ -6,8 +6,16 @@ from datetime import date, timedelta
 from billing.models import CouponBatch, CreditNote, Invoice, PaymentMethod, Subscription
 from billing.rules import Kind
 from claims.models import Claim, Verdict
+from partners.actions.invitations import invite
 from partners.actions.points import attribute
-from partners.models import Account, PendingMembership, Site, Standing
+from partners.models import (
+    Account,
+    Invitation,
+    Membership,
+    PendingMembership,
+    Site,
+    Standing,
+)
 from partners.roles import Role
 from portal.lib import clock
 from portal.mail.actions.hand_over import send_due
@@ -32,12 +40,15 @@ class World:
     card: PaymentMethod
     batch: CouponBatch
     site: Site
+    invitation: Invitation
+    seat: Membership
 
     def arguments(self, names: frozenset[str], route: str = "") -> dict[str, object]:
         """What an address of this account takes."""
         refs = {
             "invoices/": self.invoice.ref,
             "credit-notes/": self.credit_note.ref,
+            "invitations/": self.invitation.ref,
             "subscriptions/": self.subscription.ref,
             "cards/": self.card.ref,
             "coupons/": self.batch.ref,
@@ -51,6 +62,7 @@ class World:
             "account_ref": self.account.ref,
             "site_ref": self.site.ref,
             "ref": ref,
+            "seat": self.seat.pk,
             "theme": "light",
             "width": 280,
             "token": "no-such-token",
@@ -90,6 +102,8 @@ def full_account(*, owner: str = "Alice", rows: int = 2) -> World:
         card=account.payment_methods.get(is_default=True),
         batch=account.coupon_batches.latest("pk"),
         site=account.sites.filter(address__startswith="site-without-plan").latest("pk"),
+        invitation=account.invitations.latest("pk"),
+        seat=account.memberships.filter(role=Role.MEMBER).latest("pk"),
     )
 
 
@@ -108,6 +122,13 @@ def _one_more(account: Account, *, owner: str, n: int) -> Claim:
     _seat(account, f"{owner}-{n}", Role.MEMBER)
     PendingMembership.objects.create(
         account=account, email=f"later-{n}@{owner}.example".lower(), role=Role.MEMBER
+    )
+    invite(
+        account,
+        email=f"invited-{n}@{owner}.example".lower(),
+        role=Role.MEMBER,
+        by=builders.person(name=owner),
+        at=noon(TODAY),
     )
     builders.site(account=account, address=f"site-without-plan-{n}.{owner}.example".lower())
     batch = builders.coupons_bought(account=account, on=RENEWS_SOON)

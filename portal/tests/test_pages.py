@@ -28,6 +28,11 @@ from portal.testing.worlds import World, empty_account, full_account
 pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("pages")]
 
 TO_POST_TO = {
+    "partners:departure",
+    "partners:role",
+    "partners:removal",
+    "partners:invitation_sending",
+    "partners:invitation_revocation",
     "partners:enrolment",
     "claims:withdrawal",
     "billing:cancellation",

@@ -37,6 +37,14 @@ IN_ACCOUNT = {
     "partners:ledger_csv": (Can.SEE, SEEN),
     "partners:badge": (Can.SEE, SEEN),
     "partners:team": (Can.SEE, SEEN),
+    "partners:activity": (Can.SEE_ACTIVITY, SEEN),
+    "partners:departure": (Can.SEE, ACT),
+    "partners:ownership": (Can.TRANSFER, FORM),
+    "partners:role": (Can.MANAGE_TEAM, ACT),
+    "partners:removal": (Can.MANAGE_TEAM, ACT),
+    "partners:new_invitation": (Can.MANAGE_TEAM, FORM),
+    "partners:invitation_sending": (Can.MANAGE_TEAM, ACT),
+    "partners:invitation_revocation": (Can.MANAGE_TEAM, ACT),
     "partners:marketplace": (Can.SEE, SEEN),
     "partners:enrolment": (Can.JOIN, ACT),
     "claims:list": (Can.SEE, SEEN),
@@ -97,6 +105,7 @@ PUBLIC = {
     "partners:badge_svg": SEEN,
     "partners:badge_png": SEEN,
     "partners:verify": SEEN,
+    "partners:invitation": FORM,
     "claims:approval": FORM,
     "claims:approval_link": SEEN,
     "billing:webhook": ACT,  # of a gateway that is not in use, not there
@@ -351,6 +360,7 @@ def test_address_that_no_reference_looks_like_is_not_found(world, path):
 def test_removed_member_is_out_with_the_next_request(world, role):
     client, home = signed_in(world, role.value), reverse("home:home", args=[world.account.ref])
     assert outcome(client, "GET", home) == "ok"
+    builders.member(account=world.account, name="Heir", role=Role.OWNER)
 
     Membership.objects.filter(user=world.people[role.value], account=world.account).delete()
 

@@ -7,14 +7,16 @@ from django import forms
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from partners.models import Account, Membership
+from partners.models import Account, Invitation, Membership
 from partners.roles import Role
+from portal.lib import clock
 from portal.models import User
 
 
@@ -44,7 +46,20 @@ def start(request: HttpRequest) -> HttpResponse:
 def accounts(request: SignedInRequest) -> HttpResponse:
     """The accounts one sits in, to choose from."""
     seats = Membership.objects.filter(user=request.user).select_related("account")
-    return render(request, "home/accounts.html", {"seats": seats.order_by("account__name")})
+    return render(
+        request,
+        "home/accounts.html",
+        {
+            "seats": seats.order_by("account__name"),
+            "invitations": _invitations(request.user),
+        },
+    )
+
+
+def _invitations(user: User) -> QuerySet[Invitation]:
+    """What this person can accept."""
+    waiting = Invitation.objects.open(clock.now()).proved_by(user)
+    return waiting.select_related("account", "invited_by")
 
 
 # ISO 3166: two capital letters. CLDR also lists regions of the world, and codes for testing.
@@ -84,7 +99,8 @@ def new_account(request: SignedInRequest) -> HttpResponse:
             account.save()
             Membership.objects.create(account=account, user=request.user, role=Role.OWNER)
         return redirect("home:home", account_ref=account.ref)
-    return render(request, "home/new_account.html", {"form": form})
+    invitations = _invitations(request.user)
+    return render(request, "home/new_account.html", {"form": form, "invitations": invitations})
 
 
 @login_not_required

@@ -1,0 +1,56 @@
+"""What the team's pages ask for."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from partners.models import Account, Membership
+from partners.roles import MANAGES, Role
+
+
+def _choices(of: Role) -> list[tuple[str, Any]]:
+    """The roles that somebody of this role may give, the least first."""
+    return [(role.value, role.label) for role in reversed(Role) if role in MANAGES[of]]
+
+
+class InvitationForm(forms.Form):
+    """Whom to invite, and as what."""
+
+    email = forms.EmailField(
+        label=_("E-mail"),
+        max_length=254,
+        help_text=_("The invitation can only be accepted by whoever proves that this is theirs."),
+        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+    )
+    role = forms.ChoiceField(label=_("Role"))
+
+    def __init__(self, *args: Any, by: Role, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["role"].choices = _choices(by)  # type: ignore[attr-defined]
+        self.fields["role"].initial = Role.MEMBER
+
+
+class RoleForm(forms.Form):
+    """Another role for somebody."""
+
+    role = forms.ChoiceField(label=_("Role"))
+
+    def __init__(self, *args: Any, by: Role, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["role"].choices = _choices(by)  # type: ignore[attr-defined]
+
+
+class TransferForm(forms.Form):
+    """Who is to be the owner."""
+
+    seat = forms.ModelChoiceField(
+        Membership.objects.none(), label=_("New owner"), empty_label=_("Choose a member")
+    )
+
+    def __init__(self, *args: Any, account: Account, own: int, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        others = account.memberships.exclude(user=own).select_related("user", "account")
+        field: Any = self.fields["seat"]
+        field.queryset = others.order_by("user__name", "id")
+        field.label_from_instance = lambda seat: f"{seat.user} ({seat.user.email})"
