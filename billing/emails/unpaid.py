@@ -19,7 +19,7 @@ from billing.models import (
 )
 from billing.models.invoices import InvoiceState
 from billing.models.subscriptions import SubscriptionState
-from portal.mail.letters import Context, letter
+from portal.mail.letters import Context, letter, link_to
 from portal.mail.models import Message
 
 A_DAY = timedelta(days=1)
@@ -103,8 +103,19 @@ def _given_up(invoice: Invoice, lines: Sequence[InvoiceLine], *, to: str = "") -
         "rows": rows,
         "total": sum((line.gross_amount for line in lines), Decimal(0)),
         "is_order": all(outcome == "never" for _line, outcome, _day in rows),
-        "action_url": billing_page(invoice),
-        "action_label": _("Open your billing page"),
+        **_where_to_revive(invoice, [line.subscription for line in lines]),
+    }
+
+
+def _where_to_revive(invoice: Invoice, given_up: Sequence[Subscription | None]) -> Context:
+    """The one subscription that was served, or the page of all of them."""
+    served = [one for one in given_up if one and one.paid_through]
+    if len(served) != 1:
+        return {"action_url": billing_page(invoice), "action_label": _("Open your billing page")}
+    account_ref, ref = invoice.account.ref, served[0].ref
+    return {
+        "action_url": link_to("billing:subscription", account_ref=account_ref, ref=ref),
+        "action_label": _("Open the subscription"),
     }
 
 

@@ -49,17 +49,17 @@ def test_the_holder_is_told_what_was_taken_back_what_ended_and_how_to_go_on(boug
     assert mail.subject == "Your bank took back $100.00"
     assert "$100.00 (taken back whole, so it has ended)" in text
     assert "Points that this payment brought" in text
-    assert "open the subscription on your billing page and revive it" in text
+    assert "can be bought anew at any time" in text
     assert [file["name"] for file in mail.attachments] == [f"{CreditNote.objects.get()}.pdf"]
 
 
-def test_a_part_ends_nothing_and_nothing_is_to_be_revived(bought):
+def test_a_part_ends_nothing_and_nothing_is_to_be_bought_anew(bought):
     lose(amount=40)
 
     [mail] = mails()
 
     assert "$40.00" in mail.subject
-    for word in ("ended", "oints", "revive"):
+    for word in ("ended", "oints", "anew"):
         assert word not in mail.text
 
 

@@ -271,7 +271,22 @@ def test_given_up_says_what_ended_and_how_to_have_it_back(studio):
     assert invoice.number in given_up.subject
     assert "bakery.example: was paid for until June 14, 2026, and has ended" in text
     assert "add a working card" in text
-    assert "open the subscription there and revive it" in text
+    assert "open the subscription and revive it" in text
+    subscription = invoice.lines.get().subscription
+    assert f"{settings.SITE_URL}/a/{studio.ref}/subscriptions/{subscription.ref}/" in text
+
+
+def test_given_up_of_several_leads_to_where_all_of_them_are(studio):
+    builders.subscription_bought(account=studio, cycle=Cycle.MONTHLY, on=BOUGHT)
+    invoice = declined(studio, test_card="sim_lost")
+    after = invoice.collect_until + timedelta(days=1)
+    with clock.frozen(after):
+        give_up_due(on=after)
+
+    text = words(deliver("billing/given_up", on=after))
+
+    assert f"{settings.SITE_URL}/a/{studio.ref}/billing/" in text
+    assert "/subscriptions/" not in text
 
 
 def test_given_up_order_says_that_nothing_was_bought(studio):
