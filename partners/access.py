@@ -43,8 +43,9 @@ def account_page(
             request: AccountRequest, account_ref: str, *args: P.args, **kwargs: P.kwargs
         ) -> HttpResponse:
             # All of the person's seats at once: the page's account switcher shows them anyway.
-            seats = Membership.objects.filter(user=request.user).select_related("account")
-            by_account = {seat.account.ref: seat for seat in seats.order_by("account__name")}
+            seats = Membership.objects.filter(user=request.user).order_by("account__name")
+            seats = seats.select_related("account__enrolment")
+            by_account = {seat.account.ref: seat for seat in seats}
             seat = by_account.get(account_ref)
             if seat is None:
                 raise Http404

@@ -1,13 +1,14 @@
 from django.urls import path
 
-from partners.views import badge, invitations, marketplace, programme, team
+from partners.views import badge, invitations, marketplace, points, programme, team
 
 app_name = "partners"
 
 urlpatterns = [
     path("a/<ref:account_ref>/programme/", programme.programme, name="programme"),
     path("a/<ref:account_ref>/programme/enrolment/", programme.enrolment, name="enrolment"),
-    path("a/<ref:account_ref>/programme/ledger.csv", programme.ledger_csv, name="ledger_csv"),
+    path("a/<ref:account_ref>/points/", points.points, name="points"),
+    path("a/<ref:account_ref>/points.csv", points.ledger_csv, name="ledger_csv"),
     path("a/<ref:account_ref>/programme/badge/", badge.badge_page, name="badge"),
     path("a/<ref:account_ref>/team/", team.team, name="team"),
     path("a/<ref:account_ref>/team/activity/", team.activity, name="activity"),

@@ -19,7 +19,7 @@ from claims.errors import AnswerFinalError, NotAnswerableError
 from claims.forms import AnswerForm
 from claims.links import find_request
 from claims.models import Answer, ApprovalRequest, Claim, Verdict
-from partners.queries import rank_held
+from partners.standings import rank_held
 from partners.tasks import attribute_points
 from portal.lib import clock
 from portal.lib.nudge import nudge

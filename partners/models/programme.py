@@ -130,6 +130,11 @@ class Rank(models.Model):
     def __str__(self) -> str:
         return f"{self.name} ({self.programme_year_id})"
 
+    @property
+    def each_benefit(self) -> tuple[str, ...]:
+        """The benefits one by one."""
+        return tuple(line for line in map(str.strip, self.benefits.splitlines()) if line)
+
 
 @tracked()
 class PointValue(models.Model):

@@ -11,7 +11,7 @@ from django.urls import reverse
 from partners.actions.years import close_year
 from partners.badges import HEIGHT, SIZES, WIDTH, Theme
 from partners.models import Account, PointsEntry
-from partners.queries import RankHeld, rank_held
+from partners.standings import RankHeld, rank_held
 from portal.lib import clock
 from portal.testing import builders as make
 

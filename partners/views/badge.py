@@ -11,9 +11,9 @@ from django.views.decorators.http import require_safe
 from partners.access import AccountRequest, account_page, render_in_account
 from partners.badges import SIZES, Badge, Theme, as_png, as_svg
 from partners.models import Account
-from partners.queries import RankHeld, rank_held
 from partners.roles import Can
 from partners.rules import BADGE_FROM_LEVEL
+from partners.standings import RankHeld, rank_held
 from portal.lib import clock
 
 

@@ -5,9 +5,9 @@ from django.views.decorators.http import require_safe
 
 from partners.access import AccountRequest, account_page, render_in_account
 from partners.models import Rank
-from partners.queries import standing_now
 from partners.roles import Can
 from partners.rules import MARKETPLACE_FROM_LEVEL
+from partners.standings import standing_now
 from portal.lib import clock
 
 

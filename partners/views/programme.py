@@ -1,9 +1,8 @@
-"""The programme: joining, the ladder, the ledger."""
+"""The programme: its rules, its ladder, and joining it."""
 
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.formats import date_format
@@ -13,21 +12,19 @@ from django.views.decorators.http import require_POST, require_safe
 from partners.access import AccountRequest, account_page, render_in_account
 from partners.actions.enrolment import join
 from partners.errors import AlreadyJoinedError, ProgrammeNotOpenError
-from partners.models import Enrolment, PointsEntry, PointValue, Programme, ProgrammeTerms, Rank
-from partners.queries import ledger, standing_now
+from partners.models import Enrolment, PointValue, Programme, ProgrammeTerms, Rank
 from partners.roles import Can
 from partners.rules import BADGE_FROM_LEVEL
+from partners.standings import standing_now
 from partners.tasks import attribute_points
 from portal.lib import clock
-from portal.lib.csv import csv_response
 from portal.lib.nudge import nudge
-from portal.lib.pages import page_of
 
 
 @require_safe
 @account_page(Can.SEE)
 def programme(request: AccountRequest) -> HttpResponse:
-    """The rules of this year, where the account stands in them, and its ledger."""
+    """The rules of this year, where the account stands in them, and joining it."""
     today = clock.today()
     standing = standing_now(request.account, on=today)
     return render_in_account(
@@ -39,18 +36,23 @@ def programme(request: AccountRequest) -> HttpResponse:
             "has_badge": standing.held.level >= BADGE_FROM_LEVEL,
             "ranks": Rank.objects.filter(programme_year=today.year),
             "values": PointValue.objects.filter(programme_year=today.year),
-            "entries": page_of(request, ledger(request.account)),
             **joining(request),
+            **_joined(request),
         },
     )
 
 
+def _joined(request: AccountRequest) -> dict[str, Any]:
+    """Who joined, and under which terms."""
+    enrolments = Enrolment.objects.select_related("terms", "enrolled_by")
+    return {"enrolment": enrolments.filter(account=request.account).first()}
+
+
 def joining(request: AccountRequest) -> dict[str, Any]:
     """What a page needs to offer joining, or to say when it will be possible."""
+    if hasattr(request.account, "enrolment"):
+        return {"enrolment": request.account.enrolment}
     today = clock.today()
-    joined = Enrolment.objects.filter(account=request.account)
-    if enrolment := joined.select_related("terms", "enrolled_by").first():
-        return {"enrolment": enrolment}
     opening = Programme.objects.first()
     return {
         "enrolment": None,
@@ -82,28 +84,3 @@ def enrolment(request: AccountRequest) -> HttpResponse:
             _("Welcome! What your sites did since 1 January counts; its points are on their way."),
         )
     return redirect("home:home", account_ref=request.account.ref)
-
-
-@require_safe
-@account_page(Can.SEE)
-def ledger_csv(request: AccountRequest) -> HttpResponse:
-    """Every line of the ledger as CSV."""
-    return csv_response(  # type: ignore[return-value]
-        f"points-{request.account.ref}.csv",
-        ["credited_on", "event_on", "site", "kind", "relation", "points", "year", "note"],
-        _ledger_rows(ledger(request.account)),
-    )
-
-
-def _ledger_rows(entries: QuerySet[PointsEntry]) -> Any:
-    for entry in entries.iterator(chunk_size=1000):
-        yield (
-            entry.credited_on,
-            entry.event.occurs_on if entry.event else None,
-            entry.site.address if entry.site else None,
-            entry.kind,
-            entry.relation,
-            entry.points,
-            entry.programme_year_id,
-            entry.note,
-        )

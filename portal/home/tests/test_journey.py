@@ -10,7 +10,7 @@ from django.test import Client
 from billing.models import Invoice, SimulatedCharge
 from claims.models import Claim, ClaimState
 from partners.models import PointsEntry, Standing
-from partners.queries import rank_held
+from partners.standings import rank_held
 from portal.home.advance import advance
 from portal.home.tests import journey
 from portal.home.tests.journey import ALICE, BOB, CAROL, DANA, PASSWORD, studio

@@ -17,8 +17,8 @@ from partners.actions.points import attribute, void_event
 from partners.explanations import Explanation, Reason, State
 from partners.models import Account, Site
 from partners.models.points import VoidReason
-from partners.queries import standing_now
 from partners.rules import Relation
+from partners.standings import standing_now
 from portal.home.points import coming_points, explain_sites, sites_of
 from portal.testing import builders as make
 

@@ -13,11 +13,15 @@ from billing.queries import at_a_glance
 from claims.models import ClaimState
 from claims.queries import counts_by_state
 from partners.access import AccountRequest, account_page, render_in_account
-from partners.models import Site
-from partners.queries import ledger, standing_now
+from partners.explanations import Explanation
+from partners.ledger import LedgerLine
+from partners.queries import ledger
 from partners.roles import Can, allows
 from partners.rules import BADGE_FROM_LEVEL
+from partners.standings import standing_now
 from partners.views.programme import joining
+from portal.home.chart import Chart
+from portal.home.forecast import brought_by_joining, coming_lines, course_now
 from portal.home.points import coming_points, explain_sites, sites_of
 from portal.lib import clock
 
@@ -44,11 +48,9 @@ def home(request: AccountRequest) -> HttpResponse:
     context = joining(request)
     coming = coming_points(account, on=today)
     standing = standing_now(account, on=today, coming=coming)
-    shown = coming[:COMING_SHOWN]
-    addresses = dict(
-        Site.objects.filter(pk__in=[one.site_id for one in shown]).values_list("pk", "address")
-    )
-    is_new = not standing.points and not coming
+    course = course_now(account, standing, coming, on=today)
+    brought = [] if context["enrolment"] else brought_by_joining(account, on=today)
+    is_new = not course.steps
     return render_in_account(
         request,
         "home/home.html",
@@ -57,16 +59,23 @@ def home(request: AccountRequest) -> HttpResponse:
             "active_tab": "home",
             "standing": standing,
             "has_badge": standing.held.level >= BADGE_FROM_LEVEL,
-            "coming": [(one, addresses[one.site_id]) for one in shown],
+            "chart": None if is_new else Chart(course),
+            "coming": coming_lines(course, coming[:COMING_SHOWN]),
             "coming_count": len(coming),
             "coming_points": sum(one.points for one in coming),
-            "recent": list(ledger(account)[:LEDGER_SHOWN]),
-            "explained": explain_sites(account, list(sites_of(account)[:SITES_EXPLAINED]), on=today)
-            if is_new
-            else [],
+            "recent": [LedgerLine(entry) for entry in ledger(account)[:LEDGER_SHOWN]],
+            "explained": _first_sites(request) if is_new else [],
+            "brought": brought,
+            "brought_points": sum(one.points for one in brought),
             "todos": _todos(request),
         },
     )
+
+
+def _first_sites(request: AccountRequest) -> list[Explanation]:
+    """For who has no points yet: the rule, worked out on their own sites."""
+    first = sites_of(request.account)[:SITES_EXPLAINED]
+    return explain_sites(request.account, list(first), on=clock.today())
 
 
 def _todos(request: AccountRequest) -> list[Todo]:
