@@ -39,6 +39,7 @@ def cards(request: AccountRequest) -> HttpResponse:
         card = add_card(
             request.account,
             method_ref=f"{form.cleaned_data['card']}:{new_ref()}",
+            by=request.user,
             on=clock.today(),
         )
         return _card_added(request, card)
@@ -91,7 +92,10 @@ def card_return(request: AccountRequest) -> HttpResponse:
         )
     try:
         card = finish_adding_card(
-            request.account, page_ref=request.POST.get("page", ""), on=clock.today()
+            request.account,
+            page_ref=request.POST.get("page", ""),
+            by=request.user,
+            on=clock.today(),
         )
     except (UnknownCardError, GatewaySilentError):
         messages.error(request, _("The card could not be added. Please try again."))
@@ -105,7 +109,7 @@ def card_default(request: AccountRequest, ref: str) -> HttpResponse:
     """Make a card the default."""
     card = get_object_or_404(request.account.payment_methods.usable(), ref=ref)
     try:
-        set_default(card, on=clock.today())
+        set_default(card, by=request.user, on=clock.today())
     except CardRemovedError:
         messages.info(request, _("%(card)s has just been removed.") % {"card": card})
     else:
@@ -143,7 +147,11 @@ def _remove(request: AccountRequest, removal: Removal) -> None:
     card = {"card": removal.method}
     try:
         successor = remove_card(
-            removal.method, even_if_last=removal.is_last, on=clock.today(), at=clock.now()
+            removal.method,
+            even_if_last=removal.is_last,
+            by=request.user,
+            on=clock.today(),
+            at=clock.now(),
         )
     except PaymentUnderWayError:
         text = _("%(card)s is being charged right now. Please try again in a few minutes.")
@@ -168,7 +176,7 @@ def charged_to(request: AccountRequest, ref: str) -> HttpResponse:
     cards = list(request.account.payment_methods.usable())
     form = ChargedToForm(request.POST, subscription=subscription, cards=cards)
     try:
-        charge_to(subscription, form.chosen(), on=clock.today())
+        charge_to(subscription, form.chosen(), by=request.user, on=clock.today())
     except CardRemovedError:
         messages.error(request, _("That card is not on file. Please choose one that is."))
     else:

@@ -81,13 +81,6 @@ class InvoiceAddressForm(forms.ModelForm):
         }
         field.widget.attrs["autocomplete"] = "email"
 
-    def save(self, commit: bool = True) -> Account:  # noqa: FBT001, FBT002 (Django's signature)
-        """Write the address and nothing else of the account."""
-        account = cast("Account", self.instance)
-        if commit:
-            account.save(update_fields=["invoice_email"])
-        return account
-
 
 class SimulatedCardForm(forms.Form):
     """A test card of the simulated gateway; a real gateway asks on a page of its own."""

@@ -87,7 +87,7 @@ def cancellation(request: AccountRequest, ref: str) -> HttpResponse:
 def cancellation_withdrawal(request: AccountRequest, ref: str) -> HttpResponse:
     """Switch auto-renewal on again."""
     mine = get_object_or_404(Subscription.objects.in_account(request.account), ref=ref)
-    if _done(request, lambda: take_back(mine, on=clock.today(), at=clock.now())):
+    if _done(request, lambda: take_back(mine, by=request.user, on=clock.today(), at=clock.now())):
         messages.success(request, _("It renews again, as before."))
     return _back_to(request, ref)
 
@@ -132,7 +132,7 @@ def _asked(request: AccountRequest, found: Subscription, plan: Plan) -> bool:
 def plan_change_withdrawal(request: AccountRequest, ref: str) -> HttpResponse:
     """Stay on the present plan after all."""
     mine = get_object_or_404(Subscription.objects.in_account(request.account), ref=ref)
-    if _done(request, lambda: withdraw_change(mine, at=clock.now())):
+    if _done(request, lambda: withdraw_change(mine, by=request.user, at=clock.now())):
         messages.success(request, _("It stays on the plan it has."))
     return _back_to(request, ref)
 

@@ -8,6 +8,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from billing.actions.invoice_address import set_invoice_address
 from billing.card_queries import expiring_cards
 from billing.documents import invoices_of, less_credits
 from billing.forms import InvoiceAddressForm
@@ -100,7 +101,7 @@ def invoice_address(request: AccountRequest) -> HttpResponse:
     """Where invoices and receipts go, if not to the address on record."""
     form = InvoiceAddressForm(request.POST or None, instance=request.account)
     if request.method == "POST" and form.is_valid():
-        account = form.save()
+        account = set_invoice_address(form.instance, by=request.user, at=clock.now())
         text = _("Invoices and receipts go to %(email)s from now on.")
         messages.success(request, text % {"email": account.bills_to})
         return redirect("billing:overview", account_ref=account.ref)

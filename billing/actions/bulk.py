@@ -18,7 +18,9 @@ from billing.models import CouponBatch, Plan
 from billing.pricing import PriceBook
 from billing.queries import default_card
 from billing.rules import KINDS_SOLD_IN_BULK
+from partners.actions.activity import record_activity
 from partners.models import Account
+from portal.lib import clock
 from portal.models import User
 
 
@@ -62,14 +64,8 @@ def _open_order(
         raise AlreadyBoughtError
     if not plan.is_sold or plan.product.kind not in KINDS_SOLD_IN_BULK:
         raise NotForSaleError
-    offer = bulk_offer(
-        plan,
-        quantity,
-        account=locked,
-        book=PriceBook.load(),
-        volumes=VolumePrices.load(),
-        on=on,
-    )
+    book, volumes = PriceBook.load(), VolumePrices.load()
+    offer = bulk_offer(plan, quantity, account=locked, book=book, volumes=volumes, on=on)
     if offer.now.gross_amount != shown_amount:
         raise PriceChangedError
     if shown_amount and default_card(locked) is None:
@@ -85,4 +81,6 @@ def _open_order(
         bought_by=by,
         expires_on=offer.now.term.ends_on,
     )
+    told = {"plan": str(plan), "quantity": str(quantity)}
+    record_activity(locked, "ordered_coupons", by=by, at=clock.now(), **told)
     return batch, draw_up([Item.of_coupons(batch, offer.now)], on=on, is_purchase=True)

@@ -10,6 +10,7 @@ from billing.errors import NotCancelledError, NotRenewingError
 from billing.models import Cancellation, PeriodEnd, Subscription
 from billing.models.subscriptions import SubscriptionState
 from billing.schedule import Schedule
+from partners.actions.activity import record_activity
 from portal.lib import clock
 from portal.models import User
 
@@ -31,11 +32,12 @@ def cancel(subscription: Subscription, *, by: User, at: datetime) -> Cancellatio
     locked.state = SubscriptionState.ENDING if is_served else SubscriptionState.EXPIRED
     locked.next_charge_on = None
     locked.save(update_fields=["state", "next_charge_on"])
+    record_activity(locked.account, "cancelled", by=by, at=at, plan=locked.in_words)
     return Cancellation.objects.create(subscription=locked, cancelled_at=at, cancelled_by=by)
 
 
 @transaction.atomic
-def take_back(subscription: Subscription, *, on: date, at: datetime) -> None:
+def take_back(subscription: Subscription, *, by: User, on: date, at: datetime) -> None:
     """Renew after all, as if it had never been cancelled.
 
     Raises NotCancelledError, also where it ends because the period paid ahead was paid back: what
@@ -60,3 +62,4 @@ def take_back(subscription: Subscription, *, on: date, at: datetime) -> None:
     locked.state = SubscriptionState.ACTIVE
     locked.next_charge_on = Schedule.of(locked).charge_on(locked.next_ordinal)
     locked.save(update_fields=["state", "next_charge_on"])
+    record_activity(locked.account, "cancellation_taken_back", by=by, at=at, plan=locked.in_words)

@@ -7,6 +7,7 @@ from billing.actions.cards import UnknownCardError, add_card
 from billing.gateways import CardPages
 from billing.models import GatewayCustomer, PaymentMethod
 from partners.models import Account
+from portal.models import User
 
 
 def start_adding_card(account: Account, *, pages: CardPages, return_url: str, back_url: str) -> str:
@@ -19,7 +20,9 @@ def start_adding_card(account: Account, *, pages: CardPages, return_url: str, ba
     )
 
 
-def finish_adding_card(account: Account, *, page_ref: str, on: date) -> PaymentMethod:
+def finish_adding_card(
+    account: Account, *, page_ref: str, by: User | None, on: date
+) -> PaymentMethod:
     """Keep the card that was given on the page; finished again, nothing is added.
 
     Raises UnknownCardError if none was, or not by this account; GatewaySilentError.
@@ -35,7 +38,7 @@ def finish_adding_card(account: Account, *, page_ref: str, on: date) -> PaymentM
     )
     if method_ref is None:
         raise UnknownCardError(page_ref)
-    return add_card(account, method_ref=method_ref, on=on)
+    return add_card(account, method_ref=method_ref, by=by, on=on)
 
 
 def _customer(account: Account, pages: CardPages) -> str:

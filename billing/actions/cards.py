@@ -12,30 +12,35 @@ from billing.errors import BillingError, CardRemovedError
 from billing.gateways import Card
 from billing.models import Invoice, InvoiceLine, PaymentMethod, Subscription
 from billing.models.invoices import InvoiceState
+from partners.actions.activity import record_activity
 from partners.models import Account
+from portal.lib import clock
+from portal.models import User
 
 
 class UnknownCardError(BillingError):
     """The gateway does not know this reference, or not as this account's, or not any more."""
 
 
-def add_card(account: Account, *, method_ref: str, on: date) -> PaymentMethod:
+def add_card(account: Account, *, method_ref: str, by: User | None, on: date) -> PaymentMethod:
     """Keep a card the gateway has on file; the newest becomes the default.
 
     Invoices that could not be collected are due again at once, on this card. No card number is
     ever seen here: only the gateway's reference. Adding a card again changes nothing; one that was
-    removed gets a new reference when it is given again. Raises UnknownCardError,
-    GatewaySilentError.
+    removed gets a new reference when it is given again. `by` is None where the
+    gateway told of it. Raises UnknownCardError, GatewaySilentError.
     """
     gateway = gateways.current()
     card = gateway.describe(method_ref)
     if card is None:
         raise UnknownCardError(method_ref)
-    return _keep(account, card, gateway=gateway.name, on=on)
+    return _keep(account, card, gateway=gateway.name, by=by, on=on)
 
 
 @transaction.atomic
-def _keep(account: Account, card: Card, *, gateway: str, on: date) -> PaymentMethod:
+def _keep(
+    account: Account, card: Card, *, gateway: str, by: User | None, on: date
+) -> PaymentMethod:
     hold_payments(account)
     known = PaymentMethod.objects.filter(gateway=gateway, provider_ref=card.provider_ref).first()
     if known is not None:
@@ -54,12 +59,13 @@ def _keep(account: Account, card: Card, *, gateway: str, on: date) -> PaymentMet
         expires_year=card.expires_year,
         is_default=True,
     )
+    record_activity(account, "card_added", by=by, at=clock.now(), card=str(added))
     collect_from_default(list(Invoice.objects.in_account(account).uncollected()), on=on)
     return added
 
 
 @transaction.atomic
-def set_default(method: PaymentMethod, *, on: date) -> None:
+def set_default(method: PaymentMethod, *, by: User, on: date) -> None:
     """Charge to this card what names none; set again, nothing changes.
 
     Invoices that could not be collected go to it as well, and are due at once unless it was tried
@@ -71,6 +77,8 @@ def set_default(method: PaymentMethod, *, on: date) -> None:
         raise CardRemovedError
     if not method.is_default:
         make_default(method)
+        told = {"card": str(method)}
+        record_activity(method.account, "card_made_default", by=by, at=clock.now(), **told)
         failed = Invoice.objects.in_account(method.account).uncollected()
         collect_from_default(list(failed), on=on)
 

@@ -15,6 +15,7 @@ from billing.errors import (
 from billing.models import Plan, PlanChange, Subscription
 from billing.models.subscriptions import SubscriptionState
 from billing.pricing import Agreement, PriceBook
+from partners.actions.activity import record_activity
 from portal.lib import clock
 from portal.models import User
 
@@ -37,6 +38,8 @@ def ask_for_change(subscription: Subscription, plan: Plan, *, by: User, at: date
     if quote is None:
         raise NotForSaleError
     PlanChange.objects.waiting().filter(subscription=locked).update(withdrawn_at=at)
+    told = {"plan": locked.in_words, "to": str(plan)}
+    record_activity(locked.account, "plan_change_asked", by=by, at=at, **told)
     return PlanChange.objects.create(
         subscription=locked,
         from_plan=locked.plan,
@@ -48,11 +51,12 @@ def ask_for_change(subscription: Subscription, plan: Plan, *, by: User, at: date
 
 
 @transaction.atomic
-def withdraw_change(subscription: Subscription, *, at: datetime) -> None:
+def withdraw_change(subscription: Subscription, *, by: User, at: datetime) -> None:
     """Stay on the present plan after all. Raises NoChangeWaitingError."""
     locked = _locked(subscription)
     if not PlanChange.objects.waiting().filter(subscription=locked).update(withdrawn_at=at):
         raise NoChangeWaitingError
+    record_activity(locked.account, "plan_change_taken_back", by=by, at=at, plan=locked.in_words)
 
 
 def _locked(subscription: Subscription) -> Subscription:

@@ -9,10 +9,15 @@ from billing.actions.collect_again import collect_again
 from billing.errors import CardRemovedError
 from billing.models import Invoice, InvoiceLine, PaymentMethod, Subscription
 from billing.models.invoices import InvoiceState
+from partners.actions.activity import record_activity
+from portal.lib import clock
+from portal.models import User
 
 
 @transaction.atomic
-def charge_to(subscription: Subscription, method: PaymentMethod | None, *, on: date) -> None:
+def charge_to(
+    subscription: Subscription, method: PaymentMethod | None, *, by: User, on: date
+) -> None:
     """Charge it to this card of its account from now on; None: the default, whichever it is then.
 
     A renewal that could not be collected goes to it as well, if its invoice is for nothing that is
@@ -25,7 +30,15 @@ def charge_to(subscription: Subscription, method: PaymentMethod | None, *, on: d
         raise CardRemovedError
     subscription.payment_method = method
     subscription.save(update_fields=["payment_method"])
+    _note(subscription, by=by)
     _move_open_renewal(subscription, on=on)
+
+
+def _note(subscription: Subscription, *, by: User) -> None:
+    kind, told = "charged_to_default", {"plan": subscription.in_words}
+    if card := subscription.payment_method:
+        kind, told = "charged_to", told | {"card": str(card)}
+    record_activity(subscription.account, kind, by=by, at=clock.now(), **told)
 
 
 def _move_open_renewal(subscription: Subscription, *, on: date) -> None:

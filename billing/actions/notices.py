@@ -146,7 +146,7 @@ def _page_told(account_ref: str, page_ref: str, *, on: date) -> str:
     if account is None:
         return "no such account"
     try:
-        finish_adding_card(account, page_ref=page_ref, on=on)
+        finish_adding_card(account, page_ref=page_ref, by=None, on=on)
     except UnknownCardError:
         return "no card of this account was given"
     return ""

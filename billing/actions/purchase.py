@@ -17,7 +17,9 @@ from billing.models import Plan, Subscription
 from billing.offers import Offers
 from billing.queries import default_card
 from billing.subjects import BoughtFor, to_begin
+from partners.actions.activity import record_activity
 from partners.models import Account
+from portal.lib import clock
 from portal.models import User
 
 
@@ -40,14 +42,16 @@ def buy(
     """
     wanted = to_begin(account, plan, subject=subject, currency=currency, on=on)
     wanted.bought_by = by
-    attempts = _open_purchase(wanted, shown_amount=shown_amount, on=on)
+    attempts = _open_purchase(wanted, shown_amount=shown_amount, by=by, on=on)
     charge_now(attempts, on=on)
     wanted.refresh_from_db()
     return wanted
 
 
 @transaction.atomic
-def _open_purchase(wanted: Subscription, *, shown_amount: Decimal | None, on: date) -> list[int]:
+def _open_purchase(
+    wanted: Subscription, *, shown_amount: Decimal | None, by: User, on: date
+) -> list[int]:
     account = Account.objects.select_for_update(no_key=True).get(pk=wanted.account_id)
     wanted.account = account  # as it is now that nobody else changes it
     if not wanted.plan.is_sold:
@@ -60,4 +64,5 @@ def _open_purchase(wanted: Subscription, *, shown_amount: Decimal | None, on: da
     wanted.sale_offer, wanted.sale_amount = offer.sale, offer.sale_amount
     with only_one_running():
         wanted.save()
+    record_activity(account, "ordered", by=by, at=clock.now(), plan=wanted.in_words)
     return draw_up([Item.of(wanted, offer.now)], on=on, is_purchase=True)

@@ -27,6 +27,7 @@ from billing.models import (
 )
 from billing.pricing import Agreement, PriceBook, Quote
 from billing.subjects import runs_already, to_begin
+from partners.actions.activity import record_activity
 from partners.models import Account, Site
 from portal.lib import clock
 from portal.lib.limits import DailyLimit
@@ -96,6 +97,8 @@ def _open(coupon: Coupon, site: Site, *, by: User, at: datetime) -> tuple[Subscr
     Redemption.objects.create(
         coupon=coupon, subscription=begun.subscription, site=site, redeemed_at=at, redeemed_by=by
     )
+    told = {"plan": begun.subscription.in_words}
+    record_activity(site.account, "coupon_used", by=by, at=at, **told)
     attempts = draw_up([Item.of(begun.subscription, begun.now)], on=on, is_purchase=True)
     return begun.subscription, attempts
 

@@ -14,11 +14,13 @@ from billing.card_queries import (
 from billing.errors import LastCardError, PaymentUnderWayError
 from billing.models import Invoice, PaymentMethod, Subscription
 from billing.models.invoices import InvoiceState
+from partners.actions.activity import record_activity
+from portal.models import User
 
 
 @transaction.atomic
 def remove_card(
-    method: PaymentMethod, *, even_if_last: bool = False, on: date, at: datetime
+    method: PaymentMethod, *, even_if_last: bool = False, by: User, on: date, at: datetime
 ) -> PaymentMethod | None:
     """Charge this card no more; returns the default card from now on. Removed before: no change.
 
@@ -37,6 +39,7 @@ def remove_card(
     if successor is None and not even_if_last and something_renews(method.account):
         raise LastCardError
     _take_off_file(method, successor, on=on, at=at)
+    record_activity(method.account, "card_removed", by=by, at=at, card=str(method))
     return successor
 
 

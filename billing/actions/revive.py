@@ -14,6 +14,7 @@ from billing.pricing import PriceBook, Quote
 from billing.queries import default_card
 from billing.revivals import is_revivable, revived_agreement
 from billing.subjects import key_of
+from partners.actions.activity import record_activity
 from partners.models import Account
 from portal.lib import clock
 from portal.models import User
@@ -53,6 +54,7 @@ def _open_revival(subscription: Subscription, *, by: User, at: datetime) -> list
     quote = _begin_again(locked, on=on, at=at)
     if quote.gross_amount and default_card(account) is None:
         raise NoPaymentMethodError
+    record_activity(account, "revived", by=by, at=at, plan=locked.in_words)
     Revival.objects.create(subscription=locked, revived_at=at, revived_by=by)
     return draw_up([Item.of(locked, quote)], on=on, is_purchase=True)
 

@@ -31,7 +31,7 @@ def cancelled(subscription: Subscription, *, on: date) -> Cancellation:
 
 
 def taken_back(subscription: Subscription, *, on: date) -> None:
-    take_back(subscription, on=on, at=make.noon(on))
+    take_back(subscription, by=make.person(), on=on, at=make.noon(on))
     subscription.refresh_from_db()
 
 

@@ -17,7 +17,9 @@ from portal.testing.races import at_once, begun, not_yet_committed
 
 @pytest.mark.django_db
 def test_a_card_is_kept_as_the_gateway_describes_it() -> None:
-    card = add_card(make.studio(), method_ref="sim_ok_mastercard:1", on=clock.today())
+    card = add_card(
+        make.studio(), method_ref="sim_ok_mastercard:1", by=make.person(), on=clock.today()
+    )
 
     assert (card.gateway, card.provider_ref) == ("simulated", "sim_ok_mastercard:1")
     assert (card.brand, card.last4) == ("Mastercard", "4444")
@@ -27,9 +29,9 @@ def test_a_card_is_kept_as_the_gateway_describes_it() -> None:
 @pytest.mark.django_db
 def test_the_newest_card_becomes_the_default() -> None:
     studio = make.studio()
-    first = add_card(studio, method_ref="sim_ok:1", on=clock.today())
+    first = add_card(studio, method_ref="sim_ok:1", by=make.person(), on=clock.today())
 
-    second = add_card(studio, method_ref="sim_ok:2", on=clock.today())
+    second = add_card(studio, method_ref="sim_ok:2", by=make.person(), on=clock.today())
 
     first.refresh_from_db()
     assert (first.is_default, second.is_default) == (False, True)
@@ -37,9 +39,11 @@ def test_the_newest_card_becomes_the_default() -> None:
 
 @pytest.mark.django_db
 def test_one_accounts_default_leaves_anothers_alone() -> None:
-    charlies = add_card(make.account(owner="Charlie"), method_ref="sim_ok:1", on=clock.today())
+    charlies = add_card(
+        make.account(owner="Charlie"), method_ref="sim_ok:1", by=make.person(), on=clock.today()
+    )
 
-    add_card(make.studio(), method_ref="sim_ok:2", on=clock.today())
+    add_card(make.studio(), method_ref="sim_ok:2", by=make.person(), on=clock.today())
 
     charlies.refresh_from_db()
     assert charlies.is_default
@@ -49,7 +53,7 @@ def test_one_accounts_default_leaves_anothers_alone() -> None:
 @pytest.mark.parametrize("method_ref", ["", "4242424242424242", "nonsense:1"])
 def test_a_reference_the_gateway_does_not_know_is_refused(method_ref) -> None:
     with pytest.raises(UnknownCardError):
-        add_card(make.studio(), method_ref=method_ref, on=clock.today())
+        add_card(make.studio(), method_ref=method_ref, by=make.person(), on=clock.today())
 
     assert not PaymentMethod.objects.exists()
 
@@ -71,7 +75,7 @@ def unpaid(db, live) -> Invoice:
 def test_a_new_card_pays_what_is_open_with_the_next_run(unpaid, live) -> None:
     later = CHARGED + timedelta(days=2)
 
-    card = add_card(unpaid.account, method_ref="sim_ok:new", on=later)
+    card = add_card(unpaid.account, method_ref="sim_ok:new", by=make.person(), on=later)
     live(later)
 
     unpaid.refresh_from_db()
@@ -82,7 +86,7 @@ def test_a_new_card_pays_what_is_open_with_the_next_run(unpaid, live) -> None:
 def test_a_new_card_that_is_declined_as_well_goes_on_by_the_days(unpaid, live) -> None:
     later = CHARGED + timedelta(days=2)
 
-    add_card(unpaid.account, method_ref="sim_soft:new", on=later)
+    add_card(unpaid.account, method_ref="sim_soft:new", by=make.person(), on=later)
     live(later)
 
     unpaid.refresh_from_db()
@@ -92,8 +96,10 @@ def test_a_new_card_that_is_declined_as_well_goes_on_by_the_days(unpaid, live) -
 def test_a_new_card_leaves_what_was_given_up_and_what_is_anothers_alone(unpaid, live) -> None:
     live(CHARGED + timedelta(days=8))
 
-    add_card(unpaid.account, method_ref="sim_ok:1", on=CHARGED + timedelta(days=9))
-    add_card(make.account(owner="Charlie"), method_ref="sim_ok:2", on=CHARGED)
+    add_card(
+        unpaid.account, method_ref="sim_ok:1", by=make.person(), on=CHARGED + timedelta(days=9)
+    )
+    add_card(make.account(owner="Charlie"), method_ref="sim_ok:2", by=make.person(), on=CHARGED)
     live(CHARGED + timedelta(days=9))
 
     unpaid.refresh_from_db()
@@ -106,7 +112,7 @@ def test_a_new_card_does_not_disturb_an_attempt_in_flight(gateway, live) -> None
     gateway.does = gateway.take_in_silence
     live(CHARGED)
 
-    add_card(bought.account, method_ref="any", on=CHARGED)
+    add_card(bought.account, method_ref="any", by=make.person(), on=CHARGED)
     live(CHARGED)
 
     invoice = Invoice.objects.latest("id")
@@ -118,8 +124,8 @@ def test_two_cards_added_at_once_leave_one_default() -> None:
     studio = make.studio()
 
     at_once(
-        lambda: add_card(studio, method_ref="sim_ok:1", on=clock.today()),
-        lambda: add_card(studio, method_ref="sim_ok:2", on=clock.today()),
+        lambda: add_card(studio, method_ref="sim_ok:1", by=make.person(), on=clock.today()),
+        lambda: add_card(studio, method_ref="sim_ok:2", by=make.person(), on=clock.today()),
     )
 
     assert PaymentMethod.objects.count() == 2
@@ -135,7 +141,9 @@ def test_a_card_added_while_a_refusal_is_being_settled_is_tried(gateway, live) -
     attempt = invoice.attempts.get()
 
     with not_yet_committed(lambda: settle({attempt.pk: HARD}, on=CHARGED)):
-        adding = begun(lambda: add_card(bought.account, method_ref="any", on=CHARGED))
+        adding = begun(
+            lambda: add_card(bought.account, method_ref="any", by=make.person(), on=CHARGED)
+        )
     adding.result()
 
     invoice.refresh_from_db()
@@ -146,14 +154,19 @@ def test_a_card_added_while_a_refusal_is_being_settled_is_tried(gateway, live) -
 def test_the_same_card_added_again_is_the_same_card() -> None:
     studio = make.studio()
 
-    first, again = (add_card(studio, method_ref="sim_ok:1", on=clock.today()) for _ in range(2))
+    first, again = (
+        add_card(studio, method_ref="sim_ok:1", by=make.person(), on=clock.today())
+        for _ in range(2)
+    )
 
     assert first == again
 
 
 @pytest.mark.django_db
 def test_a_card_of_another_account_is_refused() -> None:
-    add_card(make.studio(), method_ref="sim_ok:1", on=clock.today())
+    add_card(make.studio(), method_ref="sim_ok:1", by=make.person(), on=clock.today())
 
     with pytest.raises(UnknownCardError):
-        add_card(make.account(owner="Charlie"), method_ref="sim_ok:1", on=clock.today())
+        add_card(
+            make.account(owner="Charlie"), method_ref="sim_ok:1", by=make.person(), on=clock.today()
+        )

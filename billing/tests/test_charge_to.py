@@ -49,7 +49,7 @@ def tried_with() -> list[PaymentMethod | None]:
 
 
 def test_it_is_charged_to_the_card_chosen_for_it(monthly, other, live) -> None:
-    charge_to(monthly, other, on=BOUGHT)
+    charge_to(monthly, other, by=make.person(), on=BOUGHT)
     live(CHARGED)
 
     assert tried_with() == [other]
@@ -58,7 +58,7 @@ def test_it_is_charged_to_the_card_chosen_for_it(monthly, other, live) -> None:
 def test_other_subscriptions_stay_with_theirs(monthly, default, other, live) -> None:
     make.subscription_bought(account=monthly.account, cycle=Cycle.MONTHLY, on=BOUGHT)
 
-    charge_to(monthly, other, on=BOUGHT)
+    charge_to(monthly, other, by=make.person(), on=BOUGHT)
     live(CHARGED)
 
     renewals = Invoice.objects.filter(due_on=CHARGED)
@@ -66,9 +66,9 @@ def test_other_subscriptions_stay_with_theirs(monthly, default, other, live) -> 
 
 
 def test_charged_to_the_default_again_it_follows_the_default(monthly, other, live) -> None:
-    charge_to(monthly, other, on=BOUGHT)
+    charge_to(monthly, other, by=make.person(), on=BOUGHT)
 
-    charge_to(monthly, None, on=BOUGHT)
+    charge_to(monthly, None, by=make.person(), on=BOUGHT)
     newest = make.card(account=monthly.account)
     live(CHARGED)
 
@@ -79,7 +79,7 @@ def test_a_card_that_was_removed_is_refused(monthly, default, other) -> None:
     PaymentMethod.objects.filter(pk=other.pk).update(removed_at=make.noon(BOUGHT))
 
     with pytest.raises(CardRemovedError):
-        charge_to(monthly, other, on=BOUGHT)
+        charge_to(monthly, other, by=make.person(), on=BOUGHT)
 
     monthly.refresh_from_db()
     assert monthly.payment_method is None
@@ -89,7 +89,7 @@ def test_a_card_of_another_account_is_refused(monthly) -> None:
     charlies = make.card(account=make.account(owner="Charlie"))
 
     with pytest.raises(CardRemovedError):
-        charge_to(monthly, charlies, on=BOUGHT)
+        charge_to(monthly, charlies, by=make.person(), on=BOUGHT)
 
 
 # --- While a renewal is open ---------------------------------------------------------------------
@@ -99,7 +99,7 @@ def test_a_renewal_that_could_not_be_paid_is_tried_with_it_at_once(monthly, defa
     lost = make.card(account=monthly.account, test_card="sim_lost")
     live(CHARGED)
 
-    charge_to(monthly, default, on=CHARGED)
+    charge_to(monthly, default, by=make.person(), on=CHARGED)
     live(CHARGED)
 
     assert tried_with() == [lost, default]
@@ -110,7 +110,7 @@ def test_the_card_that_refused_it_for_good_is_not_asked_again(monthly, default, 
     lost = make.card(account=monthly.account, test_card="sim_lost")
     live(CHARGED)
 
-    charge_to(monthly, lost, on=CHARGED)
+    charge_to(monthly, lost, by=make.person(), on=CHARGED)
     live(CHARGED)
 
     assert tried_with() == [lost]
@@ -121,10 +121,10 @@ def test_an_invoice_that_is_for_more_stays_where_it_is(monthly, default, live) -
     lost = make.card(account=monthly.account, test_card="sim_lost")
     live(CHARGED)
 
-    charge_to(monthly, default, on=CHARGED)
+    charge_to(monthly, default, by=make.person(), on=CHARGED)
     live(CHARGED)
     after_one = tried_with()
-    charge_to(beside, default, on=CHARGED)
+    charge_to(beside, default, by=make.person(), on=CHARGED)
     live(CHARGED)
 
     assert after_one == [lost]
@@ -137,7 +137,7 @@ def test_an_attempt_in_flight_is_not_disturbed_and_the_next_is_with_it(
     gateway.does = gateway.decline_in_silence
     live(CHARGED)
 
-    charge_to(monthly, other, on=CHARGED)
+    charge_to(monthly, other, by=make.person(), on=CHARGED)
     gateway.does = gateway.take
     for day in range(1, 4):
         live(CHARGED + day * A_DAY)

@@ -51,7 +51,7 @@ def test_the_chosen_card_is_the_default_and_no_other_of_the_account(monthly, goo
     other = make.card(account=monthly.account, is_default=False)
     charlies = make.card(account=make.account(owner="Charlie"))
 
-    set_default(other, on=BOUGHT)
+    set_default(other, by=make.person(), on=BOUGHT)
 
     assert defaults(monthly.account) == [other]
     assert defaults(charlies.account) == [charlies]
@@ -60,7 +60,7 @@ def test_the_chosen_card_is_the_default_and_no_other_of_the_account(monthly, goo
 def test_the_next_renewal_is_charged_to_the_chosen_card(monthly, good, live) -> None:
     other = make.card(account=monthly.account, is_default=False)
 
-    set_default(other, on=BOUGHT)
+    set_default(other, by=make.person(), on=BOUGHT)
     live(CHARGED)
 
     assert tried_with() == [other]
@@ -69,7 +69,7 @@ def test_the_next_renewal_is_charged_to_the_chosen_card(monthly, good, live) -> 
 def test_what_is_charged_to_a_card_by_name_stays_with_it(monthly, good, live) -> None:
     Subscription.objects.update(payment_method=good)
 
-    set_default(make.card(account=monthly.account, is_default=False), on=BOUGHT)
+    set_default(make.card(account=monthly.account, is_default=False), by=make.person(), on=BOUGHT)
     live(CHARGED)
 
     assert tried_with() == [good]
@@ -80,7 +80,7 @@ def test_a_card_that_was_removed_meanwhile_does_not_become_the_default(monthly, 
     PaymentMethod.objects.filter(pk=removed.pk).update(removed_at=make.noon(BOUGHT))
 
     with pytest.raises(CardRemovedError):
-        set_default(removed, on=BOUGHT)
+        set_default(removed, by=make.person(), on=BOUGHT)
 
     assert defaults(monthly.account) == [good]
 
@@ -101,7 +101,7 @@ def test_what_another_card_could_not_pay_is_due_at_once_and_paid(
 ) -> None:
     refused_by(test_card, monthly.account, live)
 
-    set_default(good, on=CHARGED)
+    set_default(good, by=make.person(), on=CHARGED)
     due_on = renewal().next_attempt_on
     live(CHARGED)
 
@@ -117,7 +117,7 @@ def test_what_a_card_by_name_could_not_pay_goes_to_the_default_for_good(
     live(CHARGED)
     other = make.card(account=monthly.account, is_default=False)
 
-    set_default(other, on=CHARGED)
+    set_default(other, by=make.person(), on=CHARGED)
     live(CHARGED)
 
     assert tried_with() == [lost, other]
@@ -128,8 +128,8 @@ def test_what_a_card_by_name_could_not_pay_goes_to_the_default_for_good(
 def test_a_card_that_was_tried_keeps_to_the_days_after_a_decline(monthly, good, live) -> None:
     soft = refused_by("sim_soft", monthly.account, live)
 
-    set_default(good, on=CHARGED)
-    set_default(soft, on=CHARGED)
+    set_default(good, by=make.person(), on=CHARGED)
+    set_default(soft, by=make.person(), on=CHARGED)
 
     assert renewal().next_attempt_on == CHARGED + A_DAY
 
@@ -137,8 +137,8 @@ def test_a_card_that_was_tried_keeps_to_the_days_after_a_decline(monthly, good, 
 def test_a_card_that_refused_for_good_is_not_asked_again(monthly, good, live) -> None:
     lost = refused_by("sim_lost", monthly.account, live)
 
-    set_default(good, on=CHARGED)
-    set_default(lost, on=CHARGED)
+    set_default(good, by=make.person(), on=CHARGED)
+    set_default(lost, by=make.person(), on=CHARGED)
     live(CHARGED)
 
     assert (renewal().next_attempt_on, tried_with()) == (None, [lost])
@@ -148,8 +148,8 @@ def test_a_card_renewed_since_it_refused_is_asked_again(monthly, good, live) -> 
     lost = refused_by("sim_lost", monthly.account, live)
     PaymentMethod.objects.filter(pk=lost.pk).update(updated_at=make.noon(CHARGED + A_DAY))
 
-    set_default(good, on=CHARGED + A_DAY)
-    set_default(lost, on=CHARGED + A_DAY)
+    set_default(good, by=make.person(), on=CHARGED + A_DAY)
+    set_default(lost, by=make.person(), on=CHARGED + A_DAY)
 
     assert renewal().next_attempt_on == CHARGED + A_DAY
 
@@ -157,7 +157,7 @@ def test_a_card_renewed_since_it_refused_is_asked_again(monthly, good, live) -> 
 def test_the_default_chosen_again_changes_nothing(monthly, good, live) -> None:
     soft = refused_by("sim_soft", monthly.account, live)
 
-    set_default(soft, on=CHARGED)
+    set_default(soft, by=make.person(), on=CHARGED)
 
     assert renewal().next_attempt_on == CHARGED + A_DAY
     assert soft.history.count() == 0
@@ -167,7 +167,7 @@ def test_what_was_given_up_stays_given_up(monthly, good, live) -> None:
     refused_by("sim_lost", monthly.account, live)
     live(CHARGED + 8 * A_DAY)
 
-    set_default(good, on=CHARGED + 8 * A_DAY)
+    set_default(good, by=make.person(), on=CHARGED + 8 * A_DAY)
     live(CHARGED + 8 * A_DAY)
 
     assert (renewal().state, len(tried_with())) == (InvoiceState.UNCOLLECTED, 1)
@@ -182,7 +182,9 @@ class TestAtOnce:
         studio = make.studio()
         cards = [make.card(account=studio, is_default=False) for _ in range(2)]
 
-        results = at_once(*[lambda card=card: set_default(card, on=BOUGHT) for card in cards])
+        results = at_once(
+            *[lambda card=card: set_default(card, by=make.person(), on=BOUGHT) for card in cards]
+        )
 
         assert results == [None, None]
         assert len(defaults(studio)) == 1
@@ -195,7 +197,7 @@ class TestAtOnce:
         attempt = renewal().attempts.get()
 
         with not_yet_committed(lambda: settle({attempt.pk: HARD}, on=CHARGED)):
-            choosing = begun(lambda: set_default(other, on=CHARGED))
+            choosing = begun(lambda: set_default(other, by=make.person(), on=CHARGED))
         choosing.result()
 
         assert renewal().next_attempt_on == CHARGED
@@ -207,7 +209,7 @@ class TestAtOnce:
         live(CHARGED)
         attempt = renewal().attempts.get()
 
-        with not_yet_committed(lambda: set_default(other, on=CHARGED)):
+        with not_yet_committed(lambda: set_default(other, by=make.person(), on=CHARGED)):
             settling = begun(lambda: settle({attempt.pk: HARD}, on=CHARGED))
         settling.result()
 
@@ -223,7 +225,7 @@ class TestAtOnce:
             with clock.frozen(CHARGED + A_DAY):
                 tasks.retry_payments()
 
-        with not_yet_committed(lambda: set_default(good, on=CHARGED + A_DAY)):
+        with not_yet_committed(lambda: set_default(good, by=make.person(), on=CHARGED + A_DAY)):
             begun(retry).result()
         retry()
 

@@ -17,13 +17,13 @@ AT, LATER = noon(TODAY), noon(TODAY) + timedelta(minutes=10)
 @pytest.fixture
 def kept(db, gateway) -> PaymentMethod:
     """Stays on file."""
-    return add_card(make.studio(), method_ref="kept", on=TODAY)
+    return add_card(make.studio(), method_ref="kept", by=make.person(), on=TODAY)
 
 
 @pytest.fixture
 def removed(kept) -> PaymentMethod:
-    card = add_card(kept.account, method_ref="removed", on=TODAY)
-    remove_card(card, on=TODAY, at=AT)
+    card = add_card(kept.account, method_ref="removed", by=make.person(), on=TODAY)
+    remove_card(card, by=make.person(), on=TODAY, at=AT)
     return card
 
 
@@ -57,8 +57,8 @@ def test_a_gateway_that_is_silent_is_asked_again_by_the_next_run(removed, gatewa
 
 
 def test_an_answer_nobody_can_read_keeps_no_other_card(removed, gateway, caplog) -> None:
-    other = add_card(removed.account, method_ref="nonsense", on=TODAY)
-    remove_card(other, on=TODAY, at=AT)
+    other = add_card(removed.account, method_ref="nonsense", by=make.person(), on=TODAY)
+    remove_card(other, by=make.person(), on=TODAY, at=AT)
     gateway.answers_nonsense_about = "nonsense"
 
     assert forget_removed(at=AT) == 1
@@ -87,13 +87,13 @@ class TestStripe:
     def card(self, proxy) -> PaymentMethod:
         customer = proxy.new_customer()
         card = proxy.new_card(customer=customer)
-        return add_card(make.studio(), method_ref=card, on=TODAY)
+        return add_card(make.studio(), method_ref=card, by=make.person(), on=TODAY)
 
     def holder(self, proxy, card: PaymentMethod) -> str | None:
         return proxy.forward("GET", f"/v1/payment_methods/{card.provider_ref}")[1]["customer"]
 
     def test_a_removed_card_belongs_to_nobody_there(self, proxy, card) -> None:
-        remove_card(card, on=TODAY, at=AT)
+        remove_card(card, by=make.person(), on=TODAY, at=AT)
         assert self.holder(proxy, card) == card.customer_ref
 
         assert forget_removed(at=AT) == 1
@@ -102,14 +102,14 @@ class TestStripe:
 
     def test_a_card_of_which_no_holder_is_known_is_forgotten_too(self, proxy, card) -> None:
         PaymentMethod.objects.filter(pk=card.pk).update(customer_ref="")  # as if imported
-        remove_card(card, on=TODAY, at=AT)
+        remove_card(card, by=make.person(), on=TODAY, at=AT)
 
         forget_removed(at=AT)
 
         assert self.holder(proxy, card) is None
 
     def test_a_card_that_is_somebody_elses_by_now_is_left_to_them(self, proxy, card) -> None:
-        remove_card(card, on=TODAY, at=AT)
+        remove_card(card, by=make.person(), on=TODAY, at=AT)
         other = proxy.new_customer()
         proxy.forward(
             "POST", f"/v1/payment_methods/{card.provider_ref}/attach", f"customer={other}"
@@ -121,12 +121,12 @@ class TestStripe:
 
     def test_a_card_that_is_gone_there_is_forgotten(self, proxy, card) -> None:
         proxy.forget()
-        remove_card(card, on=TODAY, at=AT)
+        remove_card(card, by=make.person(), on=TODAY, at=AT)
 
         assert forget_removed(at=AT) == 1
 
     def test_while_the_gateway_is_away_the_card_waits(self, proxy, card) -> None:
-        remove_card(card, on=TODAY, at=AT)
+        remove_card(card, by=make.person(), on=TODAY, at=AT)
 
         with proxy.away():
             assert forget_removed(at=AT) == 0

@@ -158,13 +158,13 @@ def test_a_later_wish_takes_the_place_of_an_earlier_one(yearly, live) -> None:
 
 def test_a_change_is_taken_back_until_it_is_carried_out(yearly, live) -> None:
     asked(yearly, plan(Cycle.MONTHLY))
-    withdraw_change(yearly, at=make.noon(CHARGE_ON - A_DAY))
+    withdraw_change(yearly, by=make.person(), at=make.noon(CHARGE_ON - A_DAY))
 
     live(CHARGE_ON)
 
     assert lines(yearly)[1][2] == Decimal(100)
     with pytest.raises(NoChangeWaitingError):
-        withdraw_change(yearly, at=make.noon(CHARGE_ON))
+        withdraw_change(yearly, by=make.person(), at=make.noon(CHARGE_ON))
 
 
 def test_once_carried_out_it_is_not_taken_back(yearly, live) -> None:
@@ -172,7 +172,7 @@ def test_once_carried_out_it_is_not_taken_back(yearly, live) -> None:
     live(CHARGE_ON)
 
     with pytest.raises(NoChangeWaitingError):
-        withdraw_change(yearly, at=make.noon(CHARGE_ON))
+        withdraw_change(yearly, by=make.person(), at=make.noon(CHARGE_ON))
 
 
 def test_what_does_not_renew_is_not_changed(yearly) -> None:
@@ -185,7 +185,7 @@ def test_what_does_not_renew_is_not_changed(yearly) -> None:
 def test_a_cancellation_taken_back_leaves_the_change_waiting(yearly, live) -> None:
     asked(yearly, plan(Cycle.MONTHLY))
     cancel(yearly, by=make.person(), at=make.noon(date(2026, 9, 2)))
-    take_back(yearly, on=date(2026, 9, 3), at=make.noon(date(2026, 9, 3)))
+    take_back(yearly, by=make.person(), on=date(2026, 9, 3), at=make.noon(date(2026, 9, 3)))
 
     live(CHARGE_ON)
 

@@ -33,7 +33,7 @@ def first(monthly) -> PaymentMethod:
 
 
 def remove(card: PaymentMethod, *, on: date = BOUGHT, even_if_last: bool = False):
-    return remove_card(card, even_if_last=even_if_last, on=on, at=make.noon(on))
+    return remove_card(card, even_if_last=even_if_last, by=make.person(), on=on, at=make.noon(on))
 
 
 def renewal() -> Invoice:
@@ -132,8 +132,8 @@ def test_the_same_card_given_again_is_another_one_on_file(monthly, first) -> Non
     remove(first)
 
     with pytest.raises(UnknownCardError):  # its old reference is forgotten
-        add_card(monthly.account, method_ref=first.provider_ref, on=BOUGHT)
-    again = add_card(monthly.account, method_ref="sim_ok:given-again", on=BOUGHT)
+        add_card(monthly.account, method_ref=first.provider_ref, by=make.person(), on=BOUGHT)
+    again = add_card(monthly.account, method_ref="sim_ok:given-again", by=make.person(), on=BOUGHT)
 
     assert (again.last4, again.is_default) == (first.last4, True)
 
@@ -188,7 +188,7 @@ def test_a_card_added_in_time_saves_what_was_waiting(monthly, first, live) -> No
     remove(first, even_if_last=True)
     live(CHARGED)
 
-    add_card(monthly.account, method_ref="sim_ok:new", on=CHARGED + 7 * A_DAY)
+    add_card(monthly.account, method_ref="sim_ok:new", by=make.person(), on=CHARGED + 7 * A_DAY)
     live(CHARGED + 7 * A_DAY)
 
     assert renewal().state == InvoiceState.PAID
@@ -298,7 +298,7 @@ class TestAtOnce:
     def test_a_default_chosen_while_it_is_removed_is_refused_or_gives_way(self, first) -> None:
         second = first.account.payment_methods.get(is_default=False)
 
-        at_once(lambda: remove(second), lambda: set_default(second, on=BOUGHT))
+        at_once(lambda: remove(second), lambda: set_default(second, by=make.person(), on=BOUGHT))
 
         assert first.account.payment_methods.usable().get() == first
         first.refresh_from_db()

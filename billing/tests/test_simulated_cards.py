@@ -206,6 +206,6 @@ def test_an_expired_card_nobody_renews_goes_on_refusing(monthly, live) -> None:
 )
 def test_a_test_card_has_the_expiry_its_words_say(test_card, month, year) -> None:
     with clock.frozen(BOUGHT):
-        card = add_card(make.studio(), method_ref=f"{test_card}:1", on=BOUGHT)
+        card = add_card(make.studio(), method_ref=f"{test_card}:1", by=make.person(), on=BOUGHT)
 
     assert (card.expires_month, card.expires_year) == (month, year)

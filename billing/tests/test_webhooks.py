@@ -357,7 +357,7 @@ def test_what_a_detached_card_could_not_pay_is_due_at_once_on_another(card, prox
 
 def test_told_that_our_own_removal_is_done_nothing_else_happens(card, proxy) -> None:
     removed_at = make.noon(CHARGED)
-    remove_card(card, even_if_last=True, on=CHARGED, at=removed_at)
+    remove_card(card, even_if_last=True, by=make.person(), on=CHARGED, at=removed_at)
 
     delivered(proxy.detach_card(card.provider_ref))
 

@@ -95,7 +95,7 @@ def test_cancelled_subscription_can_be_taken_back(tmp_path):
     made = Subscription.objects.get()
     assert made.state == SubscriptionState.ENDING
 
-    take_back(made, on=TODAY, at=clock.now())
+    take_back(made, by=builders.person(), on=TODAY, at=clock.now())
 
     made.refresh_from_db()
     assert made.state == SubscriptionState.ACTIVE

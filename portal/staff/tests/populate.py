@@ -159,13 +159,13 @@ def everything(numbers: range) -> None:
 
 
 def _one_of_each(number: int, made: Made) -> None:
-    add_card(made.client, method_ref=f"sim_ok:{number}", on=clock.today())
+    add_card(made.client, method_ref=f"sim_ok:{number}", by=made.alice, on=clock.today())
     upgrade(made.site, by=made.alice, on=TODAY - timedelta(days=60))
     waiting = Site.objects.create(account=made.client, address=f"new{number}.example.org")
     upgrade(waiting, by=made.alice, on=TODAY)
     approve_contributor(account=made.agency, site=waiting, from_year=TODAY.year, on=TODAY)
     own = Site.objects.create(account=made.agency, address=f"own{number}.example.org")
-    add_card(made.agency, method_ref=f"sim_ok:own{number}", on=clock.today())
+    add_card(made.agency, method_ref=f"sim_ok:own{number}", by=made.alice, on=clock.today())
     upgrade(own, by=made.alice, on=TODAY - timedelta(days=60))
     invoice = Invoice.objects.filter(account=made.agency).earliest("pk")
     line = invoice.lines.earliest("pk")
