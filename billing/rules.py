@@ -145,6 +145,12 @@ def announced_in_time_from(*, cycle: Cycle, on: date) -> date:
     return on + timedelta(days=NOTICE_LEAD.days(cycle))
 
 
+# docs/rules.md: "Notifications". Of plans for a year or longer, which are easily forgotten; by then
+# a dearer renewal has been announced, and is not told of twice.
+RENEWAL_NOTICE_DAYS = 14
+CYCLES_TOLD_AHEAD = frozenset(Cycle) - {Cycle.MONTHLY}
+
+
 # Neighbouring periods are charged a cycle apart, give or take the days by which months differ.
 CYCLE_MARGIN = timedelta(days=7)
 
@@ -230,6 +236,16 @@ def card_expiry(*, month: int, year: int, today: date) -> Expiry:
         return Expiry.PASSED
     is_soon = last_day - today <= timedelta(days=CARD_EXPIRES_SOON_DAYS)
     return Expiry.SOON if is_soon else Expiry.LATER
+
+
+def months_expiring_soon(today: date) -> list[tuple[int, int]]:
+    """Year and month on the cards that expire soon, seen from that day."""
+    near = {(day.year, day.month) for day in (today, add_months(today.replace(day=1), 1))}
+    return [
+        (year, month)
+        for year, month in sorted(near)
+        if card_expiry(month=month, year=year, today=today) is Expiry.SOON
+    ]
 
 
 # --- Gateway outcomes ----------------------------------------------------------------------------

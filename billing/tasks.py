@@ -2,7 +2,16 @@
 
 from celery import shared_task
 
-from billing.actions import announce, charge, forget_cards, give_up, refund, renew
+from billing.actions import (
+    announce,
+    charge,
+    forget_cards,
+    give_up,
+    refund,
+    renew,
+    tell_cards,
+    tell_renewals,
+)
 from portal.lib import clock
 
 
@@ -10,6 +19,16 @@ from portal.lib import clock
 def announce_prices() -> dict[str, int]:
     """Tell of renewals that will cost more, while there is time to decide."""
     return {"dearer renewals announced": announce.announce_due(on=clock.today())}
+
+
+@shared_task
+def announce_renewals() -> dict[str, int]:
+    """Tell of renewals and of cards about to expire, to who wants to know it."""
+    on = clock.today()
+    return {
+        "renewals announced": tell_renewals.tell_renewals(on=on),
+        "expiring cards announced": tell_cards.tell_cards(on=on),
+    }
 
 
 @shared_task

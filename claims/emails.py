@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from claims import rules
@@ -15,7 +16,10 @@ from claims.models import (
     Reinstatement,
     Verdict,
 )
+from claims.queries import explain_claimed
+from partners.explanations import SENTENCES, Reason
 from partners.models import Account, Site
+from partners.notifications import footer
 from portal.lib import clock
 from portal.mail.letters import Context, SecretLink, letter, link_to
 from portal.mail.models import Message
@@ -94,21 +98,28 @@ def reinstated_client(_message: Message, *, reinstatement_id: int) -> Context:
 
 @letter(
     "claims/answered",
-    sample=lambda: _told(_sample_answer(), changeable_until=_sample_changeable()),
+    sample=lambda: _told(
+        _sample_answer(), changeable_until=_sample_changeable(), next_step=_sample_step()
+    ),
 )
 def answered(_message: Message, *, answer_id: int) -> Context:
     """The client answered (or changed the answer), and what follows from it."""
     given = _answer(answer_id)
-    return _told(given, changeable_until=_changeable_until(given))
+    return _told(
+        given,
+        changeable_until=_changeable_until(given),
+        next_step=_next_step(given.claim) if given.verdict == Verdict.APPROVE else "",
+    )
 
 
-def _told(given: Answer, *, changeable_until: date) -> Context:
+def _told(given: Answer, *, changeable_until: date, next_step: str) -> Context:
     is_told = given.reason in REASONS_TOLD
     return _for_partner(given.claim) | {
         "is_yes": given.verdict == Verdict.APPROVE,
         "is_change": given.ordinal > 1,
         "decline_reason": given.get_reason_display() if is_told else "",
         "changeable_until": changeable_until,
+        "next_step": next_step,
     }
 
 
@@ -124,12 +135,17 @@ def _lapsed(asked: ApprovalRequest) -> Context:
 
 @letter(
     "claims/reinstated_partner",
-    sample=lambda: _put_right(_sample_reinstatement()) | _for_partner(_sample_request().claim),
+    sample=lambda: (
+        _put_right(_sample_reinstatement())
+        | _for_partner(_sample_request().claim)
+        | {"next_step": _sample_step()}
+    ),
 )
 def reinstated_partner(_message: Message, *, reinstatement_id: int) -> Context:
     """The declined claim counts after all."""
     put_right = _reinstatement(reinstatement_id)
-    return _put_right(put_right) | _for_partner(put_right.claim)
+    claim = put_right.claim
+    return _put_right(put_right) | _for_partner(claim) | {"next_step": _next_step(claim)}
 
 
 # --- What several say ----------------------------------------------------------------------------
@@ -150,9 +166,13 @@ def _for_partner(claim: Claim) -> Context:
     return _about(claim) | {
         "action_url": link_to("claims:list", account_ref=claim.account.ref),
         "action_label": _("Open your claims"),
-        "reason": _("You get this mail because you submitted this claim for %(agency)s.")
-        % {"agency": claim.account.name},
+        **footer("claims", user=claim.submitted_by, account=claim.account),
     }
+
+
+def _next_step(claim: Claim) -> str:
+    """When the site's points land, now that the claim counts; or why none do."""
+    return explain_claimed(claim, on=clock.today()).sentence
 
 
 def _put_right(reinstatement: Reinstatement) -> Context:
@@ -199,6 +219,15 @@ def _changeable_until(given: Answer) -> date:
 
 def _sample_link() -> SecretLink:
     return SecretLink(link_to("claims:approval_link", token="a-sample-that-opens-nothing"))  # noqa: S106
+
+
+def _sample_step() -> str:
+    return str(SENTENCES[Reason.WAITING_PERIOD]) % {
+        "points": 100,
+        "event": date_format(clock.today(), "DATE_FORMAT"),
+        "lands": date_format(_sample_changeable(), "DATE_FORMAT"),
+        "year": clock.today().year,
+    }
 
 
 def _sample_changeable() -> date:

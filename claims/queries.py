@@ -1,12 +1,16 @@
 """What pages read of claims. A constant number of queries each."""
 
 from collections.abc import Sequence
+from datetime import date
 
 from django.db.models import Count, QuerySet
 
+from billing.queries import expected_events, subscribed
 from claims.models import Claim, ClaimState
-from partners.explanations import Reason
+from partners.explanations import Explanation, Reason, Subscribed, explain
 from partners.models import Account
+from partners.queries import judge_expected, judge_sites
+from partners.rules import Relation
 
 STANDS_IN_THE_WAY = {
     ClaimState.AWAITING: Reason.CLAIM_AWAITING,
@@ -36,3 +40,18 @@ def claim_reasons(account: Account, site_ids: Sequence[int]) -> dict[int, Reason
         Claim.objects.in_account(account).filter(site__in=site_ids).order_by("submitted_at", "id")
     )
     return {claim.site_id: STANDS_IN_THE_WAY.get(ClaimState(claim.state)) for claim in claims}
+
+
+def explain_claimed(claim: Claim, *, on: date) -> Explanation:
+    """What the site brings to who claimed it, now that nothing stands in the claim's way."""
+    ids = [claim.site_id]
+    expected = judge_expected(claim.account, expected_events(ids), on=on)
+    return explain(
+        site=claim.site,
+        relation=Relation.CONTRIBUTOR,
+        past=judge_sites(claim.account, ids, on=on),
+        expected=next(iter(expected), None),
+        claim=None,
+        subscribed=subscribed(ids).get(claim.site_id, Subscribed()),
+        on=on,
+    )

@@ -8,4 +8,4 @@ class PartnersConfig(AppConfig):
     verbose_name = _("Partners")
 
     def ready(self) -> None:
-        autodiscover_modules("activities")
+        autodiscover_modules("activities", "notifications")

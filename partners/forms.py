@@ -1,13 +1,14 @@
-"""What the pages of points and of the team ask for."""
+"""What the pages of points, of the team and of notifications ask for."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from partners.models import Account, Membership, PointsEntry
+from partners.models import Account, Choice, Membership, PointsEntry
+from partners.notifications import Kind
 from partners.roles import MANAGES, Role
 
 
@@ -86,3 +87,38 @@ class TransferForm(forms.Form):
         field: Any = self.fields["seat"]
         field.queryset = others.order_by("user__name", "id")
         field.label_from_instance = lambda seat: f"{seat.user} ({seat.user.email})"
+
+
+class NotificationsForm(forms.Form):
+    """A switch for each kind of mail; of what comes often, how often."""
+
+    def __init__(
+        self, *args: Any, kinds: Iterable[Kind], now: Mapping[str, Choice], **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields.update({kind.key: _field(kind, now[kind.key]) for kind in kinds})
+
+    @property
+    def choices(self) -> dict[str, Choice]:
+        """What was chosen, by kind."""
+        return {key: _choice(value) for key, value in self.cleaned_data.items()}
+
+
+def _field(kind: Kind, now: Choice) -> forms.Field:
+    if Choice.ON in kind.choices:
+        return forms.BooleanField(
+            label=str(kind.name), help_text=str(kind.what), required=False, initial=now is Choice.ON
+        )
+    return forms.ChoiceField(
+        label=str(kind.name),
+        help_text=str(kind.what),
+        choices=[(choice.value, choice.label) for choice in kind.choices],
+        widget=forms.RadioSelect,
+        initial=now.value,
+    )
+
+
+def _choice(value: bool | str) -> Choice:  # noqa: FBT001 - a switch's value
+    if isinstance(value, bool):
+        return Choice.ON if value else Choice.OFF
+    return Choice(value)

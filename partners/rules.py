@@ -90,3 +90,14 @@ INVITATION_VALID = timedelta(days=14)
 # enough for any team, and nothing for who wants to send mail in our name.
 INVITATION_PAUSE = timedelta(hours=1)
 INVITATIONS_A_DAY = 50
+
+
+# --- Notifications -------------------------------------------------------------------------------
+
+# docs/rules.md: "Notifications". Who reads weekly is told on this weekday (0 is Monday). A digest
+# looks back so far: a weekly one that was missed is in the next, and nobody is told old news.
+DIGEST_WEEKDAY = 0
+DIGEST_LOOKS_BACK = timedelta(days=14)
+# Lines a digest shows of what landed, and of what is on its way; the rest is on the page.
+DIGEST_LINES = 25
+DIGEST_COMING = 5

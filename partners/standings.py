@@ -118,6 +118,28 @@ def standing_now(account: Account, *, on: date, coming: Iterable[Judged] = ()) -
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class YearSoFar:
+    """What a year has come to, and what its next rank takes."""
+
+    year: int
+    points: int
+    next_name: str | None
+    to_go: int
+
+
+def year_so_far(account: Account, year: int) -> YearSoFar:
+    """The account's points in one year, by that year's ladder."""
+    there = _years(account, year)[year]
+    above = there.ladder[there.level_at(there.points) :]
+    return YearSoFar(
+        year=year,
+        points=there.points,
+        next_name=above[0].name if above else None,
+        to_go=above[0].threshold_points - there.points if above else 0,
+    )
+
+
 def _years(account: Account, year: int) -> dict[int, _Year]:
     """The year and the one before it, in one query."""
     years = {year: _Year(), year - 1: _Year()}

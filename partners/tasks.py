@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from partners.actions import points, years
+from partners.actions import points, tell_points, tell_ranks, years
 from portal.lib import clock
 
 
@@ -19,3 +19,15 @@ def keep_years() -> dict[str, int]:
         "years prepared": years.prepare_years(on=clock.today()),
         "years closed": years.close_years(at=clock.now()),
     }
+
+
+@shared_task
+def announce_ranks() -> dict[str, int]:
+    """Tell whose rank went up or down."""
+    return {"ranks announced": tell_ranks.tell_ranks(on=clock.today())}
+
+
+@shared_task
+def announce_points() -> dict[str, int]:
+    """Tell what has landed, to who wants to know it."""
+    return {"digests": tell_points.tell_points(on=clock.today())}

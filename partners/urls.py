@@ -1,6 +1,14 @@
 from django.urls import path
 
-from partners.views import badge, invitations, marketplace, points, programme, team
+from partners.views import (
+    badge,
+    invitations,
+    marketplace,
+    notifications,
+    points,
+    programme,
+    team,
+)
 
 app_name = "partners"
 
@@ -32,6 +40,8 @@ urlpatterns = [
         name="invitation_revocation",
     ),
     path("invitations/<ref:ref>/", invitations.invitation, name="invitation"),
+    path("a/<ref:account_ref>/notifications/", notifications.notifications, name="notifications"),
+    path("notifications/<str:token>/", notifications.unsubscription, name="unsubscription"),
     path("a/<ref:account_ref>/marketplace/", marketplace.marketplace, name="marketplace"),
     path("badges/<ref:account_ref>/<str:theme>.svg", badge.badge_svg, name="badge_svg"),
     path("badges/<ref:account_ref>/<str:theme>-<int:width>.png", badge.badge_png, name="badge_png"),

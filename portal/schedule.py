@@ -27,6 +27,7 @@ class Job:
 JOBS = (
     Job("partners.tasks.keep_years", crontab(minute=5, hour="*/6")),
     Job("billing.tasks.announce_prices", crontab(minute=8)),
+    Job("billing.tasks.announce_renewals", crontab(minute=9)),
     # Hourly, not nightly: days begin in the business zone, and a missed tick costs an hour only.
     Job("billing.tasks.charge_renewals", crontab(minute=10)),
     Job("billing.tasks.retry_payments", crontab(minute=20)),
@@ -34,6 +35,9 @@ JOBS = (
     Job("billing.tasks.forget_removed_cards", crontab(minute="*/10")),
     Job("billing.tasks.end_unpaid", crontab(minute=30)),
     Job("partners.tasks.attribute_points", crontab(minute=40)),
+    # In the day's waking hours: points land at midnight, and mail is read in the morning.
+    Job("partners.tasks.announce_ranks", crontab(minute=45, hour="6-20")),
+    Job("partners.tasks.announce_points", crontab(minute=46, hour="6-20")),
     Job("claims.tasks.follow_up_claims", crontab(minute=50)),
     Job("portal.mail.tasks.send_mail", schedule(run_every=20)),
     Job("portal.tasks.tidy_broker", crontab(minute=55)),

@@ -1,5 +1,5 @@
 """What billing writes: paid, not paid, given up, paid back, and about cards."""
 
-from billing.emails import cards, money_back, notices, paid, unpaid
+from billing.emails import cards, money_back, notices, paid, renewals, unpaid
 
-__all__ = ["cards", "money_back", "notices", "paid", "unpaid"]
+__all__ = ["cards", "money_back", "notices", "paid", "renewals", "unpaid"]

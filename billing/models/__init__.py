@@ -9,7 +9,7 @@ from billing.models.gateway import GatewayCustomer, GatewayEvent
 from billing.models.invoices import Invoice, InvoiceSeries, PaymentAttempt
 from billing.models.lines import InvoiceLine
 from billing.models.methods import PaymentMethod
-from billing.models.notices import PriceNotice
+from billing.models.notices import CardNotice, PriceNotice, RenewalNotice
 from billing.models.simulated import SimulatedCharge, SimulatedRefund, SimulatedRenewal
 from billing.models.special_cases import NonprofitVerification, ParkedAccount
 from billing.models.subscriptions import Period, Subscription
@@ -17,6 +17,7 @@ from billing.models.tax import TaxRate
 
 __all__ = [
     "Cancellation",
+    "CardNotice",
     "Coupon",
     "CouponBatch",
     "CouponVoid",
@@ -41,6 +42,7 @@ __all__ = [
     "Product",
     "Redemption",
     "Refund",
+    "RenewalNotice",
     "Revival",
     "Sale",
     "SaleOffer",

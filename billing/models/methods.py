@@ -82,7 +82,12 @@ class PaymentMethod(models.Model):
                 fields=["removed_at"],
                 condition=Q(removed_at__isnull=False, detached_at__isnull=True),
                 name="method_to_detach",
-            )
+            ),
+            models.Index(
+                fields=["expires_year", "expires_month"],
+                condition=Q(removed_at__isnull=True),
+                name="method_by_expiry",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -7,9 +7,11 @@ from django.db import transaction
 
 from claims import rules
 from claims.actions.submit import close
+from claims.audience import submitters
 from claims.errors import AnswerFinalError, NotAnswerableError
 from claims.models import DECIDED, Answer, ApprovalRequest, Claim, ClaimState, Verdict
 from partners.actions.approvals import approve_contributor, end_approval
+from partners.audience import draft_to
 from portal.lib import clock
 from portal.mail.actions.queue import Draft, queue_many
 
@@ -84,22 +86,17 @@ def follow_verdict(claim: Claim, given: Answer, *, at: datetime) -> None:
 
 
 def _tell_both(claim: Claim, given: Answer) -> None:
-    request = claim.request
-    queue_many(
-        [
-            Draft(
-                kind="claims/answer_receipt",
-                key=f"claim:{claim.ref}:receipt:{given.ordinal}",
-                to=request.sent_to,
-                arguments={"answer_id": given.pk},
-                account_ref=claim.client.ref,
-            ),
-            Draft(
-                kind="claims/answered",
-                key=f"claim:{claim.ref}:answered:{given.ordinal}",
-                to=claim.submitted_by.email,
-                arguments={"answer_id": given.pk},
-                account_ref=claim.account.ref,
-            ),
-        ]
+    request, arguments = claim.request, {"answer_id": given.pk}
+    receipt = Draft(
+        kind="claims/answer_receipt",
+        key=f"claim:{claim.ref}:receipt:{given.ordinal}",
+        to=request.sent_to,
+        arguments=arguments,
+        account_ref=claim.client.ref,
     )
+    key = f"claim:{claim.ref}:answered:{given.ordinal}"
+    to_partner = [
+        draft_to(seat, letter="claims/answered", key=key, arguments=arguments)
+        for seat in submitters([claim]).values()
+    ]
+    queue_many([receipt, *to_partner])

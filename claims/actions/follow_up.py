@@ -9,7 +9,9 @@ from datetime import date, datetime
 from django.db import transaction
 
 from claims.actions.submit import close
+from claims.audience import submitters
 from claims.models import ApprovalRequest, Claim, ClaimState
+from partners.audience import draft_to
 from portal.lib import clock
 from portal.mail.actions.queue import Draft, queue, queue_many
 from portal.mail.models import MailState
@@ -69,19 +71,19 @@ def _lapse_batch(*, at: datetime) -> int:
         Claim.objects.awaiting()
         .filter(request__lapses_on__lte=clock.date_of(at))
         .select_for_update(of=("self",), skip_locked=True)
-        .select_related("submitted_by", "account")
         .order_by("id")[:BATCH]
     )
     for claim in claims:
         close(claim, state=ClaimState.LAPSED, at=at)
+    told = submitters(claims)
     queue_many(
-        Draft(
-            kind="claims/lapsed",
+        draft_to(
+            told[claim.pk],
+            letter="claims/lapsed",
             key=f"claim:{claim.ref}:lapsed",
-            to=claim.submitted_by.email,
             arguments={"claim_id": claim.pk},
-            account_ref=claim.account.ref,
         )
         for claim in claims
+        if claim.pk in told
     )
     return len(claims)

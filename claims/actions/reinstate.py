@@ -5,9 +5,11 @@ from datetime import datetime
 from django.db import transaction
 
 from claims.actions.submit import close
+from claims.audience import submitters
 from claims.errors import NotDeclinedError
 from claims.models import Claim, ClaimState, Reinstatement
 from partners.actions.approvals import approve_contributor
+from partners.audience import draft_to
 from portal.lib import clock
 from portal.mail.actions.queue import Draft, queue_many
 from portal.models import User
@@ -42,17 +44,21 @@ def reinstate(claim: Claim, *, by: User, reason: str, at: datetime) -> Reinstate
         on=clock.date_of(at),
         approved_on=wrong.answered_on,
     )
-    queue_many(
-        Draft(
-            kind=f"claims/reinstated_{side}",
-            key=f"claim:{locked.ref}:reinstated:{side}",
-            to=to,
-            arguments={"reinstatement_id": reinstated.pk},
-            account_ref=account.ref,
-        )
-        for side, to, account in (
-            ("client", locked.request.sent_to, locked.client),
-            ("partner", locked.submitted_by.email, locked.account),
-        )
-    )
+    _tell_both(locked, reinstated)
     return reinstated
+
+
+def _tell_both(claim: Claim, reinstated: Reinstatement) -> None:
+    key, arguments = f"claim:{claim.ref}:reinstated", {"reinstatement_id": reinstated.pk}
+    to_client = Draft(
+        kind="claims/reinstated_client",
+        key=f"{key}:client",
+        to=claim.request.sent_to,
+        arguments=arguments,
+        account_ref=claim.client.ref,
+    )
+    to_partner = [
+        draft_to(seat, letter="claims/reinstated_partner", key=key, arguments=arguments)
+        for seat in submitters([claim]).values()
+    ]
+    queue_many([to_client, *to_partner])

@@ -1,5 +1,5 @@
 """Accounts, sites and the programme in the admin."""
 
-from partners.admin import accounts, points, programme
+from partners.admin import accounts, notifications, points, programme
 
-__all__ = ["accounts", "points", "programme"]
+__all__ = ["accounts", "notifications", "points", "programme"]

@@ -1,6 +1,12 @@
 """Accounts and their people, sites, and the partner programme."""
 
 from partners.models.accounts import Account, Membership, PendingMembership
+from partners.models.notifications import (
+    Choice,
+    NotificationChoice,
+    PointsTold,
+    RankChange,
+)
 from partners.models.points import (
     CreditInForce,
     EventVoid,
@@ -23,6 +29,7 @@ from partners.models.team import Activity, Invitation
 __all__ = [
     "Account",
     "Activity",
+    "Choice",
     "Contributor",
     "ContributorApproval",
     "CreditInForce",
@@ -30,15 +37,18 @@ __all__ = [
     "EventVoid",
     "Invitation",
     "Membership",
+    "NotificationChoice",
     "PendingMembership",
     "PointValue",
     "PointsDue",
     "PointsEntry",
+    "PointsTold",
     "Programme",
     "ProgrammeTerms",
     "ProgrammeYear",
     "QualifyingEvent",
     "Rank",
+    "RankChange",
     "Site",
     "Standing",
 ]

@@ -207,6 +207,7 @@ class PointsEntry(models.Model):
                 fields=["account", "programme_year", "-credited_on", "-id"],
                 name="entry_by_account",
             ),
+            models.Index(fields=["credited_on", "account"], name="entry_by_day"),
         ]
         triggers = [
             *never_changes(),

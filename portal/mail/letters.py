@@ -17,6 +17,9 @@ What goes with a letter is drawn then, too, by a function from the same argument
     def receipt_pdf(message: Message, *, invoice_id: int) -> list[Attachment]: …
 
 It is sent and not kept; the row keeps what was attached: its name, size and digest.
+
+A letter that its reader can turn off has an `unsubscribe_url` (a secret link) in its context. It
+stands in the footer, and in the headers that mail programs make a button of (RFC 8058).
 """
 
 import hashlib
@@ -84,6 +87,7 @@ class Written:
     text: str
     html: str
     attachments: tuple[Attachment, ...] = ()
+    unsubscribe_url: str = ""  # of a mail its reader can turn off
 
     def without(self, secrets: list[SecretLink]) -> "Written":
         """The same with secret links blotted out, for the copy that is kept."""
@@ -174,6 +178,7 @@ def _render(folder: str, context: Context) -> Written:
         subject=" ".join(render_to_string(f"{folder}/subject.txt", context).split()),
         text=_set_in_lines(render_to_string(f"{folder}/body.txt", context)),
         html=render_to_string(f"{folder}/body.html", context).strip() + "\n",
+        unsubscribe_url=context.get("unsubscribe_url", ""),
     )
 
 

@@ -73,7 +73,13 @@ SIDEBAR = (
             (_("Volume prices"), "stacks", "billing.volumeprice"),
         ),
     ),
-    (_("Mail"), ((_("Messages"), "mail", "mail.message"),)),
+    (
+        _("Mail"),
+        (
+            (_("Messages"), "mail", "mail.message"),
+            (_("Notification choices"), "notifications_off", "partners.notificationchoice"),
+        ),
+    ),
 )
 
 

@@ -23,7 +23,8 @@ def _may(verbs: str, app: str, models: str) -> frozenset[str]:
 SEE_PARTNERS = _may("view", "portal", "user") | _may(
     "view",
     "partners",
-    "account membership pendingmembership site contributor contributorapproval enrolment",
+    "account membership pendingmembership site contributor contributorapproval enrolment"
+    " notificationchoice",
 )
 SEE_PROGRAMME = _may(
     "view",

@@ -13,6 +13,8 @@ from billing.gateways.simulated_cards import TEST_CARDS
 from claims import rules as claims_rules
 from partners import rules as partners_rules
 from partners.badges import SIZES
+from partners.models import Choice
+from partners.notifications import every_kind
 from partners.roles import ROLES_THAT_CAN, Can, Role
 from portal.mail.rules import SENDING
 from portal.schedule import JOBS
@@ -321,6 +323,29 @@ def test_roles_are_those_of_the_code():
         str(permission.label): [role in ROLES_THAT_CAN[permission] for role in roles]
         for permission in Can
     }
+
+
+def test_kinds_of_notification_are_those_of_the_code():
+    first = {Choice.DAILY: "each day", Choice.ON: "on"}
+    told = [tuple(row) for row in table("docs/rules.md", "Notifications")]
+
+    assert sorted(told) == sorted(
+        (
+            f"`{kind.key}`",
+            str(kind.permission.label),
+            first[kind.default] if kind.is_chosen else "always",
+        )
+        for kind in every_kind()
+    )
+
+
+def test_days_of_notices_and_digests_are_those_of_the_code():
+    text = read("docs/rules.md")
+    back = partners_rules.DIGEST_LOOKS_BACK.days
+
+    assert f"in `billing/rules.py`\nis {billing_rules.RENEWAL_NOTICE_DAYS}." in text
+    assert f"A digest looks back {back} days" in text
+    assert partners_rules.DIGEST_WEEKDAY == 0  # Mondays
 
 
 # --- Decisions -----------------------------------------------------------------------------------

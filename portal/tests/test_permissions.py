@@ -49,6 +49,7 @@ IN_ACCOUNT = {
     "partners:new_invitation": (Can.MANAGE_TEAM, FORM),
     "partners:invitation_sending": (Can.MANAGE_TEAM, ACT),
     "partners:invitation_revocation": (Can.MANAGE_TEAM, ACT),
+    "partners:notifications": (Can.SEE, FORM),
     "partners:marketplace": (Can.SEE, SEEN),
     "partners:enrolment": (Can.JOIN, ACT),
     "claims:list": (Can.SEE, SEEN),
@@ -110,6 +111,7 @@ PUBLIC = {
     "partners:badge_png": SEEN,
     "partners:verify": SEEN,
     "partners:invitation": FORM,
+    "partners:unsubscription": FORM,  # whoever has the link of a mail
     "claims:approval": FORM,
     "claims:approval_link": SEEN,
     "billing:webhook": ACT,  # of a gateway that is not in use, not there
@@ -295,7 +297,7 @@ def _corrected(told: str, cell: tuple[str, str], who: str) -> str:
 def test_public_pages_answer_everyone_alike(world, who):
     client, tables = signed_in(world, who), PUBLIC | REHEARSAL
     not_there = {"claims:approval", "claims:approval_link", "rehearsal:message", "billing:webhook"}
-    not_there |= {"rehearsal:message_html"}
+    not_there |= {"rehearsal:message_html", "partners:unsubscription"}
 
     for address in addresses(tables):
         for method in METHODS:

@@ -42,6 +42,7 @@ QUERIES = {
     "partners:activity": 6,
     "partners:ownership": 6,
     "partners:new_invitation": 4,
+    "partners:notifications": 5,
     "partners:marketplace": 6,
     "claims:list": 7,
     "claims:csv": 5,

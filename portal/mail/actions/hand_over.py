@@ -143,13 +143,27 @@ def _outgoing(envelope: Envelope, connection: BaseEmailBackend) -> EmailMultiAlt
         body=written.text,
         to=[message.to],
         reply_to=[message.reply_to] if message.reply_to else None,
-        headers={"Message-ID": message.message_id, "Auto-Submitted": "auto-generated"},
+        headers={
+            "Message-ID": message.message_id,
+            "Auto-Submitted": "auto-generated",
+            **_one_click(written.unsubscribe_url),
+        },
         connection=connection,
     )
     mail.attach_alternative(written.html, "text/html")
     for file in written.attachments:
         mail.attach(file.name, file.content, file.content_type)
     return mail
+
+
+def _one_click(unsubscribe_url: str) -> dict[str, str]:
+    """What a mail program makes its own “Unsubscribe” of: it posts to the address (RFC 8058)."""
+    if not unsubscribe_url:
+        return {}
+    return {
+        "List-Unsubscribe": f"<{unsubscribe_url}>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    }
 
 
 def _record_refusal(message: Message, error: Exception) -> None:

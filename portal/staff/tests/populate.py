@@ -37,10 +37,12 @@ from claims.actions.submit import submit
 from claims.models import Claim, DeclineReason, Verdict
 from partners.actions.approvals import approve_contributor
 from partners.actions.enrolment import join
+from partners.actions.notifications import choose
 from partners.actions.points import attribute
 from partners.actions.years import prepare_year
 from partners.models import (
     Account,
+    Choice,
     Contributor,
     Membership,
     Programme,
@@ -191,6 +193,7 @@ def _one_of_each(number: int, made: Made) -> None:
         was_sale=True,
         announced_on=TODAY,
     )
+    choose(made.alice, made.agency, {"rank": Choice.OFF}, at=clock.now())
     ParkedAccount.objects.create(account=made.client, parked_at=clock.now(), reason="No price")
     GatewayEvent.objects.create(
         gateway="stripe", event_ref=f"evt_{number}", kind="charge.refunded", payload={"id": number}
