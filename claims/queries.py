@@ -1,16 +1,18 @@
 """What pages read of claims. A constant number of queries each."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import Any
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
 
 from billing.queries import expected_events, subscribed
 from claims.models import Claim, ClaimState
-from partners.explanations import Explanation, Reason, Subscribed, explain
-from partners.models import Account
+from partners.explanations import Explanation, Hindrance, Reason, Subscribed, explain
+from partners.models import Account, ContributorApproval
 from partners.queries import judge_expected, judge_sites
 from partners.rules import Relation
+from portal.lib import clock
 
 STANDS_IN_THE_WAY = {
     ClaimState.AWAITING: Reason.CLAIM_AWAITING,
@@ -34,12 +36,26 @@ def counts_by_state(account: Account) -> dict[str, int]:
     return {row["state"]: row["n"] for row in rows}
 
 
-def claim_reasons(account: Account, site_ids: Sequence[int]) -> dict[int, Reason | None]:
+def claim_hindrances(account: Account, site_ids: Sequence[int]) -> dict[int, Hindrance | None]:
     """For each site the account has claimed: what stands in the way, None if nothing does."""
+    approvals = ContributorApproval.objects.filter(account=account, site=OuterRef("site"))
+    last_end = approvals.order_by("-ended_on").values("ended_on")[:1]
     claims = (
-        Claim.objects.in_account(account).filter(site__in=site_ids).order_by("submitted_at", "id")
+        Claim.objects.in_account(account)
+        .filter(site__in=site_ids)
+        .annotate(is_in_force=Exists(approvals.filter(ended_on=None)), ended_on=Subquery(last_end))
+        .order_by("submitted_at", "id")
+        .values("site_id", "state", "state_since", "is_in_force", "ended_on")
     )
-    return {claim.site_id: STANDS_IN_THE_WAY.get(ClaimState(claim.state)) for claim in claims}
+    return {claim["site_id"]: _hindrance(claim) for claim in claims}
+
+
+def _hindrance(claim: Mapping[str, Any]) -> Hindrance | None:
+    if reason := STANDS_IN_THE_WAY.get(ClaimState(claim["state"])):
+        return Hindrance(reason=reason, since=clock.date_of(claim["state_since"]))
+    if not claim["is_in_force"]:
+        return Hindrance(reason=Reason.NOT_A_CONTRIBUTOR, since=claim["ended_on"])
+    return None
 
 
 def explain_claimed(claim: Claim, *, on: date) -> Explanation:
@@ -51,7 +67,7 @@ def explain_claimed(claim: Claim, *, on: date) -> Explanation:
         relation=Relation.CONTRIBUTOR,
         past=judge_sites(claim.account, ids, on=on),
         expected=next(iter(expected), None),
-        claim=None,
+        hindrance=None,
         subscribed=subscribed(ids).get(claim.site_id, Subscribed()),
         on=on,
     )

@@ -5,8 +5,8 @@ each of them, a verdict. Everything asks it: scheduling (what is still to be dec
 (what becomes a ledger entry today), the explanation a partner reads, and the forecast, which feeds
 it events that have not happened yet. None of them decides anything by itself.
 
-An account can earn from an event as the owner of the site at the time, or as a contributor whose
-client has approved. See docs/rules.md, "Points".
+An account can earn from an event as the owner of the site on the event's day, or as a contributor
+whose client has approved. See docs/rules.md, "Points".
 """
 
 from dataclasses import dataclass
@@ -46,11 +46,17 @@ class Judged:
     credited_on: date | None
 
 
-STORED_EVENTS = "SELECT * FROM partners_qualifyingevent"
+# With the account that holds the site now.
+STORED_EVENTS = """
+    SELECT event.*, site.account_id
+      FROM partners_qualifyingevent event JOIN partners_site site ON site.id = event.site_id
+"""
 
-# Events that are expected, as JSON of the same columns; they have no id.
+# Events that are expected, as JSON of the same columns; they have no id. What is not paid by now is
+# paid today at the earliest.
 EXPECTED_EVENTS = """
-    SELECT NULL::bigint AS id, site_id, account_id, occurs_on, paid_on, product_code
+    SELECT NULL::bigint AS id, site_id, account_id, occurs_on,
+           GREATEST(paid_on, %(today)s) AS paid_on, product_code
       FROM jsonb_to_recordset(%(expected)s::jsonb)
         AS x(site_id bigint, account_id bigint, occurs_on date, paid_on date, product_code text)
 """
@@ -60,17 +66,23 @@ EXPECTED_EVENTS = """
 JUDGED = """
     WITH e AS MATERIALIZED (
         SELECT * FROM ({events}) AS events WHERE {events_where}
+    ), held AS (
+        SELECT e.*, COALESCE(moved.from_account_id, e.account_id) AS owner_id
+          FROM e
+          LEFT JOIN LATERAL (SELECT from_account_id FROM partners_sitemove move
+                              WHERE move.site_id = e.site_id AND move.moved_on > e.occurs_on
+                              ORDER BY moved_on, id LIMIT 1) moved ON true
     ), c AS (
-        SELECT e.*, e.account_id AS earner_id, 'owner' AS relation, NULL::date AS approved_on
-          FROM e
+        SELECT held.*, owner_id AS earner_id, 'owner' AS relation, NULL::date AS approved_on
+          FROM held
         UNION ALL
-        SELECT e.*, approval.account_id, 'contributor', approval.approved_on
-          FROM e
+        SELECT held.*, approval.account_id, 'contributor', approval.approved_on
+          FROM held
           JOIN partners_contributorapproval approval
-            ON approval.site_id = e.site_id
+            ON approval.site_id = held.site_id
            AND approval.ended_on IS NULL
-           AND approval.from_year <= extract(year FROM e.occurs_on)
-           AND approval.account_id <> e.account_id
+           AND approval.from_year <= extract(year FROM held.occurs_on)
+           AND approval.account_id <> held.owner_id
     ), dated AS (
         SELECT c.*, y.year, y.closes_on, joined.enrolled_on,
                GREATEST(c.occurs_on + y.waiting_days, c.paid_on, c.approved_on,

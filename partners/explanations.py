@@ -42,6 +42,8 @@ class Reason(StrEnum):
     CLAIM_DECLINED = "claim_declined"
     CLAIM_LAPSED = "claim_lapsed"
     CLAIM_WITHDRAWN = "claim_withdrawn"
+    NOT_A_CONTRIBUTOR = "was_not_a_contributor"
+    MOVED_AWAY = "moved_away"
     PRODUCT_DOES_NOT_COUNT = "product_does_not_count"
     ENDS_WITHOUT_RENEWAL = "ends_without_renewal"
     NO_PREMIUM_PLAN = "no_premium_plan"
@@ -58,6 +60,14 @@ class Subscribed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Hindrance:
+    """What keeps an account from earning a site's next events: how its claim stands, or a move."""
+
+    reason: Reason
+    since: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
     """The answer for one site, as seen from one account."""
 
@@ -71,12 +81,15 @@ class Explanation:
     programme_year: int | None = None
     ends_on: date | None = None
     renews_on: date | None = None
+    hindered_since: date | None = None
+    has_more_events: bool = False  # of the credited year, which earn no more
 
     can_upgrade: bool = False  # owned, and without a running premium plan
 
     @property
     def sentence(self) -> str:
-        return str(SENTENCES[self.reason]) % _facts(self)
+        said = str(SENTENCES[self.reason]) % _facts(self)
+        return f"{said} {ONCE_A_YEAR}" if self.has_more_events else said
 
     @property
     def tone(self) -> str:
@@ -98,19 +111,19 @@ def explain(
     relation: Relation,
     past: list[Judged],
     expected: Judged | None,
-    claim: Reason | None,
+    hindrance: Hindrance | None,
     subscribed: Subscribed,
     on: date,
 ) -> Explanation:
     """Choose what answers the question: what has landed, what will, or what stands in the way.
 
     `past` are the verdicts on this site's events since last January, latest first; `expected` the
-    one on its next renewal; `claim` what stands in a contributor's way.
+    one on its next renewal; `hindrance` what stands in the way of who does not own the site.
     """
     answers = (
         *_landing(past, on=on),
-        *([(State.NOT_COUNTING, claim, None)] if claim else []),
         *_not_joined(past, expected, on=on),
+        *([(State.NOT_COUNTING, hindrance.reason, None)] if hindrance else []),
         *_expected(expected, subscribed),
         *_hindered(past, on=on),
         _unsubscribed(past, subscribed),
@@ -119,7 +132,7 @@ def explain(
     is_coming = state is not State.NOT_COUNTING
     return Explanation(
         site=site,
-        relation=relation,
+        relation=judged.relation if judged else relation,
         state=state,
         reason=reason,
         event_on=judged.occurs_on if judged else None,
@@ -128,7 +141,11 @@ def explain(
         programme_year=judged.programme_year if judged else None,
         ends_on=subscribed.ends_on,
         renews_on=subscribed.renews_on,
-        can_upgrade=relation is Relation.OWNER and not subscribed.has_premium_plan,
+        hindered_since=hindrance.since if hindrance else None,
+        has_more_events=reason is Reason.CREDITED and _has_more([*past, expected], on.year),
+        can_upgrade=relation is Relation.OWNER
+        and hindrance is None
+        and not subscribed.has_premium_plan,
     )
 
 
@@ -185,6 +202,13 @@ def _unsubscribed(
     return State.NOT_COUNTING, Reason.NO_PREMIUM_PLAN, None
 
 
+def _has_more(events: list[Judged | None], year: int) -> bool:
+    return any(
+        one and one.programme_year == year and one.verdict is Verdict.ALREADY_CREDITED
+        for one in events
+    )
+
+
 def _arrival(judged: Judged | None) -> date | None:
     if judged is None:
         return None
@@ -206,6 +230,7 @@ def _facts(told: Explanation) -> dict[str, object]:
         "year": told.programme_year,
         "ends": _day(told.ends_on),
         "renews": _day(told.renews_on),
+        "since": _day(told.hindered_since),
     }
 
 
@@ -234,15 +259,25 @@ SENTENCES = {
         "Its last event was on %(event)s, in an earlier year; it has none this year"
         " and no renewal is planned."
     ),
-    Reason.CLAIM_AWAITING: _("Your claim waits for the client’s answer."),
-    Reason.CLAIM_DECLINED: _("The client declined your claim."),
+    Reason.CLAIM_AWAITING: _("Your claim of %(since)s waits for the client’s answer."),
+    Reason.CLAIM_DECLINED: _("The client declined your claim on %(since)s."),
     Reason.CLAIM_LAPSED: _(
-        "Your claim lapsed without an answer. You can claim the site again next year."
+        "Your claim lapsed on %(since)s without an answer. You can claim the site again next year."
     ),
-    Reason.CLAIM_WITHDRAWN: _("You withdrew your claim. You can claim the site again next year."),
+    Reason.CLAIM_WITHDRAWN: _(
+        "You withdrew your claim on %(since)s. You can claim the site again next year."
+    ),
+    Reason.NOT_A_CONTRIBUTOR: _(
+        "You have not been an approved contributor since %(since)s, when the approval ended."
+    ),
+    Reason.MOVED_AWAY: _(
+        "The site is in another account now, which earns its points from there on."
+    ),
     Reason.PRODUCT_DOES_NOT_COUNT: _(
         "What this site has is an add-on; only a premium plan for the site itself counts."
     ),
     Reason.ENDS_WITHOUT_RENEWAL: _("Its premium plan ends on %(ends)s and does not renew."),
     Reason.NO_PREMIUM_PLAN: _("It has no premium plan. Upgrading it earns points."),
 }
+
+ONCE_A_YEAR = _("A site earns once a year, so its other events of the year add nothing.")

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
@@ -45,36 +45,43 @@ def judge_sites(account: Account, site_ids: Sequence[int], *, on: date) -> list[
     )
 
 
+WAITING_EVENTS = f"""
+    SELECT id, site_id, account_id, occurs_on, paid_on, product_code FROM ({STORED_EVENTS}) stored
+     WHERE id IN (SELECT event_id FROM partners_pointsdue WHERE account_id = %(account)s)
+"""
+
+
 def judge_waiting(account: Account, *, on: date) -> list[Judged]:
-    """The events whose points are on their way to the account, soonest first."""
-    waiting = judge_events(
-        account,
-        on=on,
-        events_where="id IN (SELECT event_id FROM partners_pointsdue WHERE account_id = %(me)s)",
-        parameters={"me": account.pk},
-    )
-    arriving = [one for one in waiting if one.verdict in {Verdict.WAITING, Verdict.DUE}]
-    return sorted(arriving, key=lambda one: one.lands_on)
+    """The events whose points are on their way, in the order in which they would be credited."""
+    return _arriving(_judge(account, WAITING_EVENTS, "true", on=on, parameters={}))
+
+
+def judge_coming(account: Account, expected: Iterable[ExpectedEvent], *, on: date) -> list[Judged]:
+    """What is on its way, then what is expected, each in the order of its credit; one query."""
+    events = f"{WAITING_EVENTS} UNION ALL {EXPECTED_EVENTS}"
+    parameters = {"expected": _as_json(expected)}
+    coming = _arriving(_judge(account, events, "true", on=on, parameters=parameters))
+    return sorted(coming, key=lambda one: one.event_id is None)
 
 
 def judge_expected(
     account: Account, expected: Iterable[ExpectedEvent], *, on: date
 ) -> list[Judged]:
     """What events that have not happened yet would mean, were they to happen as expected."""
-    rows = [
-        {
-            "site_id": event.site_id,
-            "account_id": event.account_id,
-            "occurs_on": event.occurs_on,
-            "paid_on": event.paid_on,
-            "product_code": event.product_code,
-        }
-        for event in expected
-    ]
-    if not rows:
+    expected = list(expected)
+    if not expected:
         return []
-    parameters = {"expected": json.dumps(rows, cls=DjangoJSONEncoder)}
+    parameters = {"expected": _as_json(expected)}
     return _judge(account, EXPECTED_EVENTS, "true", on=on, parameters=parameters)
+
+
+def _as_json(expected: Iterable[ExpectedEvent]) -> str:
+    return json.dumps([asdict(event) for event in expected], cls=DjangoJSONEncoder)
+
+
+def _arriving(events: Iterable[Judged]) -> list[Judged]:
+    arriving = (one for one in events if one.verdict in {Verdict.WAITING, Verdict.DUE})
+    return sorted(arriving, key=lambda one: (one.lands_on, one.occurs_on))
 
 
 def _judge(

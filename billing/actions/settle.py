@@ -60,8 +60,9 @@ def settle(replies: Mapping[int, Reply], *, on: date) -> None:
     at = clock.now()
     update_many(PaymentAttempt, [_note(attempt, replies[attempt], at=at) for attempt in invoices])
     outcomes = {attempt: replies[attempt].outcome for attempt in invoices}
-    _paid([invoices[a] for a, outcome in outcomes.items() if outcome is Outcome.SUCCEEDED], on=on)
+    # Who tells the programme holds others back till the end, so that comes last.
     _declined([a for a, outcome in outcomes.items() if outcome in DECLINES], on=on)
+    _paid([invoices[a] for a, outcome in outcomes.items() if outcome is Outcome.SUCCEEDED], on=on)
 
 
 def _note(attempt: int, reply: Reply, *, at: datetime) -> Row:
@@ -89,7 +90,6 @@ class Served:
     subscription_id: int
     is_cancelled: bool
     site_id: int | None
-    owner_id: int | None
     product_code: str
     schedule: Schedule
 
@@ -126,7 +126,6 @@ def _served(invoices: list[int]) -> list[Served]:
             "subscription_id",
             Exists(in_force),
             "subscription__site_id",
-            "subscription__site__account_id",
             "subscription__plan__product__code",
             *Schedule.columns("subscription__"),
         )
@@ -135,7 +134,7 @@ def _served(invoices: list[int]) -> list[Served]:
 
 
 def _read(row: Sequence[Any]) -> Served:
-    period, ordinal, starts_on, ends_on, subscription, cancelled, site, owner, code, *days = row
+    period, ordinal, starts_on, ends_on, subscription, cancelled, site, code, *days = row
     schedule = Schedule.read(days)
     return Served(
         period_id=period,
@@ -145,7 +144,6 @@ def _read(row: Sequence[Any]) -> Served:
         subscription_id=subscription,
         is_cancelled=cancelled,
         site_id=site,
-        owner_id=owner,
         product_code=code,
         schedule=schedule,
     )
@@ -172,7 +170,6 @@ def _event(served: Served, *, on: date) -> EventTold:
     return EventTold(
         source=f"period:{served.period_id}",
         site_id=served.site_id or 0,
-        account_id=served.owner_id or 0,
         kind=EventKind.RENEWED if served.ordinal else EventKind.ACTIVATED,
         occurs_on=served.starts_on,
         paid_on=on,

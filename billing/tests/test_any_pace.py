@@ -133,7 +133,7 @@ WHAT_WAS_BOUGHT: Pages = {
         *("account__name", "site__address", "label"),
         *("state", "paid_through", "next_ordinal", "next_charge_on"),
     ),
-    QualifyingEvent: ("account__name", "site__address", "kind", "occurs_on"),
+    QualifyingEvent: ("site__account__name", "site__address", "kind", "occurs_on"),
 }
 
 

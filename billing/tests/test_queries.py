@@ -244,8 +244,7 @@ def test_the_next_renewal_of_a_premium_plan_is_an_expected_event(studio):
 
 def test_an_expected_event_is_the_site_owners_whoever_pays(studio):
     site = make.subscription_bought(account=studio, on=BOUGHT).site
-    site.account = make.bakery()
-    site.save()
+    make.moved(site=site, to=make.bakery(), on=BOUGHT)
 
     [event] = expected_events([site.pk])
 

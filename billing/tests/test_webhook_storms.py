@@ -102,7 +102,7 @@ def became_of(account: Account) -> dict[str, Any]:
     invoices, attempts = account.invoices.order_by("pk"), ("ordinal", "outcome", "decline_code")
     subscription = account.subscriptions.get()
     periods = subscription.periods.order_by("ordinal")
-    events = QualifyingEvent.objects.filter(account=account)
+    events = QualifyingEvent.objects.filter(site__account=account)
     return {
         "invoices": list(invoices.values_list("due_on", "state", "next_attempt_on")),
         "attempts": [list(invoice.attempts.values_list(*attempts)) for invoice in invoices],

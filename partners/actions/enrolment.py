@@ -20,7 +20,7 @@ def join(account: Account, *, by: User, at: datetime) -> Enrolment:
     AlreadyJoinedError the second time.
     """
     on = clock.date_of(at)
-    Account.objects.select_for_update().get(pk=account.pk)
+    Account.objects.select_for_update(no_key=True).get(pk=account.pk)
     programme = Programme.objects.first()
     if programme is None or on < programme.opens_on:
         raise ProgrammeNotOpenError(programme.opens_on if programme else None)
@@ -38,11 +38,13 @@ def join(account: Account, *, by: User, at: datetime) -> Enrolment:
     )
     schedule(
         events_where="""occurs_on >= make_date(%(year)s, 1, 1) AND id IN (
-            SELECT id FROM partners_qualifyingevent WHERE account_id = %(account)s
-            UNION ALL
-            SELECT event.id FROM partners_contributorapproval approval
-              JOIN partners_qualifyingevent event USING (site_id)
-             WHERE approval.account_id = %(account)s)""",
+            SELECT event.id FROM partners_qualifyingevent event JOIN (
+                SELECT id AS site_id FROM partners_site WHERE account_id = %(account)s
+                UNION
+                SELECT site_id FROM partners_sitemove WHERE from_account_id = %(account)s
+                UNION
+                SELECT site_id FROM partners_contributorapproval WHERE account_id = %(account)s
+            ) worked_on USING (site_id))""",
         candidates_where="c.earner_id = %(account)s",
         parameters={"year": on.year, "account": account.pk},
         on=on,

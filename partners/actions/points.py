@@ -18,7 +18,8 @@ from partners.rules import EventKind
 from portal.lib import clock
 from portal.lib.bulk import insert_many
 
-BATCH = 20_000
+# A statement that reads through the large tables once; whoever takes a reason away waits for it.
+BATCH = 100_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +28,6 @@ class EventTold:
 
     source: str  # names the fact, once and for all
     site_id: int
-    account_id: int  # the site's owner at the time
     kind: EventKind
     occurs_on: date  # the day the service period starts
     paid_on: date
@@ -44,7 +44,6 @@ def record_events(told: Sequence[EventTold], *, on: date) -> None:
             {
                 "source": event.source,
                 "site_id": event.site_id,
-                "account_id": event.account_id,
                 "kind": event.kind.value,
                 "occurs_on": event.occurs_on,
                 "paid_on": event.paid_on,
@@ -55,7 +54,8 @@ def record_events(told: Sequence[EventTold], *, on: date) -> None:
         ],
         ignore_conflicts=True,
     )
-    schedule(
+    _lock("pg_advisory_xact_lock_shared", "partners.schedule")
+    _note(
         events_where="source = ANY(%(sources)s)",
         parameters={"sources": [event.source for event in told]},
         on=on,
@@ -69,7 +69,24 @@ def schedule(
     parameters: dict[str, Any],
     on: date,
 ) -> int:
-    """Note what is to be decided and when, for the events in question; returns how many notes."""
+    """Note what is to be decided, for events that something new may give points; counts the notes.
+
+    Waits for events being told just now, and those that follow wait for it: neither would see the
+    other before it is committed, and what only both together bring would be noted by nobody.
+    """
+    _lock("pg_advisory_xact_lock", "partners.schedule")
+    return _note(
+        events_where=events_where, candidates_where=candidates_where, parameters=parameters, on=on
+    )
+
+
+def _note(
+    *,
+    events_where: str,
+    candidates_where: str = "true",
+    parameters: dict[str, Any],
+    on: date,
+) -> int:
     query = judged(events_where=events_where, candidates_where=candidates_where)
     with connection.cursor() as cursor:
         cursor.execute(
@@ -92,8 +109,8 @@ ATTRIBUTE_BATCH = f"""
     WITH due AS (
         SELECT id, event_id, account_id FROM partners_pointsdue
          WHERE due_on <= %(today)s
-         ORDER BY due_on, event_id
-         LIMIT %(batch)s
+         ORDER BY due_on, account_id
+         FETCH FIRST %(batch)s ROWS WITH TIES
     ), judged AS (
         {DUE_JUDGED}
     ), postponed AS (
@@ -123,18 +140,19 @@ ATTRIBUTE_BATCH = f"""
 """
 
 
-def attribute(*, on: date) -> dict[str, int]:
+def attribute(*, on: date, batch: int = BATCH) -> dict[str, int]:
     """Credit every event whose day has come; returns the number of credits and points.
 
-    Runs one at a time (advisory lock) in batches of one statement; a batch killed half-way leaves
-    nothing behind, and the next run takes it up again.
+    Runs one at a time (advisory lock) in batches of one statement, each of at least so many notes:
+    what lands for an account on one day is never split, so that the size decides nothing. A batch
+    killed half-way leaves nothing behind, and the next run takes it up again.
     """
     totals = {"credits": 0, "points": 0}
-    taken = BATCH
-    while taken == BATCH:
+    taken = batch
+    while taken >= batch:
         with transaction.atomic(), connection.cursor() as cursor:
             one_at_a_time()
-            cursor.execute(ATTRIBUTE_BATCH, {"today": on, "batch": BATCH, "now": clock.now()})
+            cursor.execute(ATTRIBUTE_BATCH, {"today": on, "batch": batch, "now": clock.now()})
             taken, credits_made, points = cursor.fetchone()
         totals["credits"] += credits_made
         totals["points"] += points
@@ -147,8 +165,13 @@ def one_at_a_time() -> None:
     Crediting judges by what it sees at its start, so whoever takes a reason for credits away must
     neither begin nor finish meanwhile.
     """
+    _lock("pg_advisory_xact_lock", "partners.attribute")
+
+
+def _lock(kind: str, name: str) -> None:
+    """Of PostgreSQL's advisory locks, those that hold until the transaction ends."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('partners.attribute'))")
+        cursor.execute(f"SELECT {kind}(hashtext(%s))", [name])
 
 
 @transaction.atomic

@@ -9,7 +9,14 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from partners.models import Account, Contributor, Membership, PendingMembership, Site
+from partners.models import (
+    Account,
+    Contributor,
+    Membership,
+    PendingMembership,
+    Site,
+    SiteMove,
+)
 from portal.staff.admins import (
     KeptAdmin,
     ReadOnlyAdmin,
@@ -106,9 +113,20 @@ class ContributorInline(ReadOnlyInline):
         return super().get_queryset(request).select_related("account")  # type: ignore[no-any-return]
 
 
+class SiteMoveInline(ReadOnlyInline):
+    model = SiteMove
+    by = "site"
+    fields = ("moved_on", "from_account", "to_account")
+    readonly_fields = fields
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        accounts = ("from_account", "to_account")
+        return super().get_queryset(request).select_related(*accounts)  # type: ignore[no-any-return]
+
+
 @admin.register(Site, site=admin_site)
 class SiteAdmin(ReadOnlyAdmin):
-    """Sites and who contributes to them, as the platform says."""
+    """Sites, who held them and who contributes to them, as the platform says."""
 
     list_display = ("address", "name", "in_account", "created_at")
     list_select_related = ("account",)
@@ -123,7 +141,7 @@ class SiteAdmin(ReadOnlyAdmin):
     )
     ordering = ("address",)
     fields = (("address", "name"), "account", ("ref", "platform_ref", "created_at"))
-    inlines = (ContributorInline,)
+    inlines = (ContributorInline, SiteMoveInline)
     history_below = ((Contributor, "site_id"),)
 
     @display(description=_("account"))

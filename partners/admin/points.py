@@ -64,13 +64,13 @@ class EventVoidInline(ReadOnlyInline):
 class QualifyingEventAdmin(ReadOnlyAdmin):
     """Activations and renewals of premium plans."""
 
-    list_display = ("occurs_on", "kind", "of_site", "of_account", "paid_on", "product_code")
-    list_select_related = ("site", "account")
+    list_display = ("occurs_on", "kind", "of_site", "paid_on", "product_code")
+    list_select_related = ("site",)
     list_filter = ("kind",)
-    search_fields = (*BY_ACCOUNT, "site__address__icontains", "source__exact")
+    search_fields = ("site__address__icontains", "site__account__ref__exact", "source__exact")
     ordering = ("-id",)
     fields = (
-        ("site", "account"),
+        "site",
         ("kind", "product_code"),
         ("occurs_on", "paid_on"),
         ("source", "recorded_at"),
@@ -80,10 +80,6 @@ class QualifyingEventAdmin(ReadOnlyAdmin):
     @display(description=_("site"))
     def of_site(self, event: QualifyingEvent) -> str:
         return link_to(event.site)
-
-    @display(description=_("owner at the time"))
-    def of_account(self, event: QualifyingEvent) -> str:
-        return link_to(event.account)
 
 
 @admin.register(PointsDue, site=admin_site)

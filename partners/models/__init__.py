@@ -23,7 +23,7 @@ from partners.models.programme import (
     Rank,
     Standing,
 )
-from partners.models.sites import Contributor, ContributorApproval, Site
+from partners.models.sites import Contributor, ContributorApproval, Site, SiteMove
 from partners.models.team import Activity, Invitation
 
 __all__ = [
@@ -50,5 +50,6 @@ __all__ = [
     "Rank",
     "RankChange",
     "Site",
+    "SiteMove",
     "Standing",
 ]

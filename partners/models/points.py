@@ -33,17 +33,14 @@ class QualifyingEvent(models.Model):
     """A site's premium plan was activated or renewed: the only source of points.
 
     `occurs_on` is the day the new service period starts, `paid_on` the day its money arrived
-    (before or after), `account` the owner at that time. `source` names what it follows from and
-    makes telling it twice harmless.
+    (before or after). `source` names what it follows from and makes telling it twice harmless. Who
+    held the site on that day is told by its moves (`SiteMove`), so that no move changes an event.
     """
 
     source = models.CharField(_("source"), max_length=80, unique=True)
-    # No index of their own: one of Meta begins with each.
+    # No index of its own: the one of Meta begins with it.
     site = models.ForeignKey(
         Site, on_delete=models.PROTECT, related_name="qualifying_events", db_index=False
-    )
-    account = models.ForeignKey(
-        Account, on_delete=models.PROTECT, related_name="qualifying_events", db_index=False
     )
     kind = models.CharField(_("kind"), max_length=16, choices=EVENT_KINDS)
     occurs_on = models.DateField(_("date"))
@@ -61,10 +58,7 @@ class QualifyingEvent(models.Model):
                 name="event_kind_known",
             )
         ]
-        indexes = [
-            models.Index(fields=["account", "-occurs_on"], name="event_by_account"),
-            models.Index(fields=["site", "-occurs_on"], name="event_by_site"),
-        ]
+        indexes = [models.Index(fields=["site", "-occurs_on"], name="event_by_site")]
         triggers = never_changes()
 
     def __str__(self) -> str:
@@ -112,7 +106,7 @@ class PointsDue(models.Model):
             models.UniqueConstraint(fields=["event", "account"], name="points_due_unique")
         ]
         indexes = [
-            models.Index(fields=["due_on", "event"], name="points_due_by_day"),
+            models.Index(fields=["due_on", "account"], name="points_due_by_day"),
             models.Index(fields=["account", "due_on"], name="points_due_by_account"),
         ]
 
@@ -217,16 +211,21 @@ class PointsEntry(models.Model):
                 when=pgtrigger.After,
                 operation=pgtrigger.Insert,
                 referencing=pgtrigger.Referencing(new="new_entries"),
+                # The ledger is not looked through for a batch that reverses nothing of it.
                 func="""
-                    IF EXISTS (SELECT FROM new_entries n
-                                 JOIN partners_pointsentry reversed ON reversed.id = n.reverses_id
-                                WHERE n.points <> -reversed.points
-                                   OR n.account_id <> reversed.account_id
-                                   OR n.programme_year_id <> reversed.programme_year_id) THEN
-                        RAISE EXCEPTION 'a reversal takes back what was credited, no more or less';
+                    IF EXISTS (SELECT FROM new_entries WHERE kind = 'reversal') THEN
+                        IF EXISTS (SELECT FROM new_entries n
+                                     JOIN partners_pointsentry reversed
+                                       ON reversed.id = n.reverses_id
+                                    WHERE n.points <> -reversed.points
+                                       OR n.account_id <> reversed.account_id
+                                       OR n.programme_year_id <> reversed.programme_year_id) THEN
+                            RAISE EXCEPTION
+                                'a reversal takes back what was credited, no more or less';
+                        END IF;
+                        DELETE FROM partners_creditinforce c USING new_entries n
+                         WHERE c.entry_id = n.reverses_id;
                     END IF;
-                    DELETE FROM partners_creditinforce c USING new_entries n
-                     WHERE n.kind = 'reversal' AND c.entry_id = n.reverses_id;
                     INSERT INTO partners_creditinforce
                            (entry_id, account_id, site_id, programme_year_id, event_id)
                     SELECT id, account_id, site_id, programme_year_id, event_id

@@ -1,7 +1,8 @@
-"""Sites, and the accounts that contribute to them."""
+"""Sites, the accounts they were in, and those that contribute to them."""
 
 from typing import ClassVar, Self
 
+import pgtrigger
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
 from django.db import models
@@ -13,6 +14,7 @@ from portal.lib import clock
 from portal.lib.history import tracked
 from portal.lib.ranges import DateSpan, Same
 from portal.lib.refs import RefField
+from portal.lib.triggers import never_changes
 
 
 class SiteQuerySet(models.QuerySet["Site"]):
@@ -23,7 +25,10 @@ class SiteQuerySet(models.QuerySet["Site"]):
 
 @tracked(inserts=False)
 class Site(models.Model):
-    """A website, in one account at a time. `address` is normalised: host and path, no scheme."""
+    """A website, in one account at a time. `address` is normalised: host and path, no scheme.
+
+    It goes to another account by a `SiteMove` and in no other way.
+    """
 
     ref = RefField()
     platform_ref = models.CharField(
@@ -47,9 +52,71 @@ class Site(models.Model):
             )
         ]
         indexes = [models.Index(fields=["account", "address"], name="site_by_account")]
+        triggers = [
+            pgtrigger.Protect(
+                name="moves_by_a_move",
+                operation=pgtrigger.UpdateOf("account_id"),
+                condition=pgtrigger.Condition(
+                    "OLD.account_id IS DISTINCT FROM NEW.account_id AND pg_trigger_depth() = 0"
+                ),
+            )
+        ]
 
     def __str__(self) -> str:
         return self.address
+
+
+class SiteMove(models.Model):
+    """A site went from one account to another, whose it is from that day on.
+
+    Inserting one moves the site, whoever inserts. The moves of a site follow one another, so that
+    they tell who held it on any day: whom the first move after that day took it from, or else who
+    has it now.
+    """
+
+    # No index of its own: the one of Meta begins with it.
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="moves", db_index=False)
+    from_account = models.ForeignKey(
+        Account, on_delete=models.PROTECT, related_name="sites_given", verbose_name=_("from")
+    )
+    to_account = models.ForeignKey(
+        Account, on_delete=models.PROTECT, related_name="sites_taken", verbose_name=_("to")
+    )
+    moved_on = models.DateField(_("moved on"))
+    recorded_at = models.DateTimeField(default=clock.now, editable=False)
+
+    class Meta:
+        verbose_name = _("site move")
+        verbose_name_plural = _("site moves")
+        ordering = ("-moved_on", "-id")
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(from_account=F("to_account")), name="site_moves_elsewhere"
+            )
+        ]
+        indexes = [models.Index(fields=["site", "moved_on", "id"], name="move_by_site")]
+        triggers = [
+            *never_changes(),
+            pgtrigger.Trigger(
+                name="move_the_site",
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                func="""
+                    UPDATE partners_site SET account_id = NEW.to_account_id
+                     WHERE id = NEW.site_id AND account_id = NEW.from_account_id
+                       AND NOT EXISTS (SELECT FROM partners_sitemove later
+                                        WHERE later.site_id = NEW.site_id
+                                          AND later.moved_on > NEW.moved_on);
+                    IF NOT FOUND THEN
+                        RAISE EXCEPTION 'a move goes on from where the last one ended';
+                    END IF;
+                    RETURN NULL;
+                """,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.site} → {self.to_account} ({self.moved_on:%Y-%m-%d})"
 
 
 @tracked(inserts=False)

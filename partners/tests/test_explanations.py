@@ -13,7 +13,16 @@ from hypothesis.extra.django import TestCase
 
 from partners.actions.points import attribute, void_event
 from partners.attribution import Judged, Verdict
-from partners.explanations import SENTENCES, TONES, Explanation, Reason, State, Subscribed, explain
+from partners.explanations import (
+    SENTENCES,
+    TONES,
+    Explanation,
+    Hindrance,
+    Reason,
+    State,
+    Subscribed,
+    explain,
+)
 from partners.models import CreditInForce, QualifyingEvent, Site
 from partners.models.points import VoidReason
 from partners.queries import judge_sites
@@ -46,7 +55,7 @@ def verdict(
 def told(
     *past: Judged,
     expected: Judged | None = None,
-    claim: Reason | None = None,
+    hindrance: Hindrance | None = None,
     subscribed: Subscribed | None = None,
     on: date = TODAY,
 ) -> Explanation:
@@ -56,7 +65,7 @@ def told(
         relation=Relation.OWNER,
         past=list(past),
         expected=expected,
-        claim=claim,
+        hindrance=hindrance,
         subscribed=subscribed or Subscribed(),
         on=on,
     )
@@ -74,6 +83,12 @@ LAST_YEARS = verdict(Verdict.CREDITED, on=date(2025, 8, 1), credited_on=date(202
 RENEWING = Subscribed(has_premium_plan=True, renews_on=date(2028, 9, 1))
 ENDING = Subscribed(has_premium_plan=True, ends_on=date(2026, 9, 1))
 ADD_ONS = Subscribed(has_other_products=True)
+MONTHS_LATER = verdict(Verdict.ALREADY_CREDITED, on=date(2026, 4, 1))
+
+
+def hindered(reason: Reason) -> Hindrance:
+    return Hindrance(reason=reason, since=date(2026, 5, 12))
+
 
 # One of each: what is told, its state and reason, the sentence in American and in British English.
 EACH: dict[str, tuple[Any, ...]] = {
@@ -82,6 +97,18 @@ EACH: dict[str, tuple[Any, ...]] = {
         (State.CREDITED, Reason.CREDITED),
         "100 points for 2026, credited on March 16, 2026 (event of March 1, 2026).",
         "100 points for 2026, credited on 16 Mar 2026 (event of 1 Mar 2026).",
+    ),
+    "credited by the first of several": (
+        told(MONTHS_LATER, CREDITED),
+        (State.CREDITED, Reason.CREDITED),
+        (
+            "100 points for 2026, credited on March 16, 2026 (event of March 1, 2026)."
+            " A site earns once a year, so its other events of the year add nothing."
+        ),
+        (
+            "100 points for 2026, credited on 16 Mar 2026 (event of 1 Mar 2026)."
+            " A site earns once a year, so its other events of the year add nothing."
+        ),
     ),
     "waiting": (
         told(WAITING),
@@ -162,24 +189,45 @@ EACH: dict[str, tuple[Any, ...]] = {
         ),
     ),
     "claim awaiting": (
-        told(claim=Reason.CLAIM_AWAITING),
+        told(hindrance=hindered(Reason.CLAIM_AWAITING)),
         (State.NOT_COUNTING, Reason.CLAIM_AWAITING),
-        *["Your claim waits for the client’s answer."] * 2,
+        "Your claim of May 12, 2026 waits for the client’s answer.",
+        "Your claim of 12 May 2026 waits for the client’s answer.",
     ),
     "claim declined": (
-        told(claim=Reason.CLAIM_DECLINED),
+        told(hindrance=hindered(Reason.CLAIM_DECLINED)),
         (State.NOT_COUNTING, Reason.CLAIM_DECLINED),
-        *["The client declined your claim."] * 2,
+        "The client declined your claim on May 12, 2026.",
+        "The client declined your claim on 12 May 2026.",
     ),
     "claim lapsed": (
-        told(claim=Reason.CLAIM_LAPSED),
+        told(hindrance=hindered(Reason.CLAIM_LAPSED)),
         (State.NOT_COUNTING, Reason.CLAIM_LAPSED),
-        *["Your claim lapsed without an answer. You can claim the site again next year."] * 2,
+        (
+            "Your claim lapsed on May 12, 2026 without an answer."
+            " You can claim the site again next year."
+        ),
+        (
+            "Your claim lapsed on 12 May 2026 without an answer."
+            " You can claim the site again next year."
+        ),
     ),
     "claim withdrawn": (
-        told(claim=Reason.CLAIM_WITHDRAWN),
+        told(hindrance=hindered(Reason.CLAIM_WITHDRAWN)),
         (State.NOT_COUNTING, Reason.CLAIM_WITHDRAWN),
-        *["You withdrew your claim. You can claim the site again next year."] * 2,
+        "You withdrew your claim on May 12, 2026. You can claim the site again next year.",
+        "You withdrew your claim on 12 May 2026. You can claim the site again next year.",
+    ),
+    "not a contributor": (
+        told(hindrance=hindered(Reason.NOT_A_CONTRIBUTOR)),
+        (State.NOT_COUNTING, Reason.NOT_A_CONTRIBUTOR),
+        "You have not been an approved contributor since May 12, 2026, when the approval ended.",
+        "You have not been an approved contributor since 12 May 2026, when the approval ended.",
+    ),
+    "moved away": (
+        told(hindrance=hindered(Reason.MOVED_AWAY)),
+        (State.NOT_COUNTING, Reason.MOVED_AWAY),
+        *["The site is in another account now, which earns its points from there on."] * 2,
     ),
     "add-ons": (
         told(subscribed=ADD_ONS),
@@ -261,8 +309,8 @@ def test_what_does_not_count_lands_on_no_day(name) -> None:
 IN_ORDER: list[tuple[Reason, dict[str, Any]]] = [
     (Reason.CREDITED, {"past": [CREDITED]}),
     (Reason.WAITING_PERIOD, {"past": [WAITING]}),
-    (Reason.CLAIM_DECLINED, {"claim": Reason.CLAIM_DECLINED}),
     (Reason.NOT_JOINED, {"past": [NOT_JOINED]}),
+    (Reason.CLAIM_DECLINED, {"hindrance": hindered(Reason.CLAIM_DECLINED)}),
     (Reason.NEXT_RENEWAL, {"expected": RENEWAL}),
     (Reason.REFUNDED, {"past": [VOIDED]}),
     (Reason.ENDS_WITHOUT_RENEWAL, {"subscribed": ENDING}),

@@ -1,6 +1,8 @@
 """Told twice, in any order, or at once: the ledger comes out the same."""
 
+from collections.abc import Callable
 from datetime import date, timedelta
+from functools import partial
 
 import pytest
 from django.db import connection
@@ -12,9 +14,11 @@ from hypothesis.extra.django import TestCase
 from partners.actions.approvals import end_approval
 from partners.actions.points import BATCH, EventTold, attribute, record_events, void_event
 from partners.models import (
+    Account,
     CreditInForce,
     PointsDue,
     PointsEntry,
+    ProgrammeYear,
     QualifyingEvent,
     Site,
     Standing,
@@ -32,7 +36,6 @@ def told(site: Site, source: str, *, on: date = EVENT_ON) -> EventTold:
     return EventTold(
         source=source,
         site_id=site.pk,
-        account_id=site.account_id,
         kind=EventKind.RENEWED,
         occurs_on=on,
         paid_on=on,
@@ -239,3 +242,66 @@ class TestRaces:
         run.result()
 
         assert not CreditInForce.objects.exists()
+
+    def test_a_run_while_an_account_joins_leaves_nothing_out(self) -> None:
+        make.programme()
+        latecomer = make.studio()
+        make.event(site=make.site(account=latecomer), on=EVENT_ON)
+
+        with not_yet_committed(lambda: make.enrolled(account=latecomer, on=LANDS_ON)):
+            early = begun(lambda: attribute(on=LANDS_ON))
+        early.result()
+        attribute(on=LANDS_ON)
+
+        assert Standing.objects.get().points == 100
+
+    def test_a_run_while_a_site_moves_credits_one_owner(self) -> None:
+        site = make.site(account=make.enrolled())
+        client = make.enrolled(account=make.bakery())
+        ProgrammeYear.objects.update(waiting_days=0)
+        make.event(site=site, on=EVENT_ON)
+
+        with not_yet_committed(lambda: make.moved(site=site, to=client, on=EVENT_ON)):
+            run = begun(lambda: attribute(on=EVENT_ON))
+        run.result()
+
+        assert [credit.account for credit in CreditInForce.objects.all()] == [client]
+
+
+REASONS = ("join", "approve", "move", "void")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("is_told_first", [True, False])
+@pytest.mark.parametrize("reason", REASONS)
+def test_an_event_told_beside_a_new_reason_for_points_is_not_lost(reason, is_told_first) -> None:
+    make.programme()
+    earner, site = make.studio(), make.clients_site()
+    give_reason = new_reason(reason, earner=earner, site=site)
+    tell = partial(record_events, [told(site, "period:1")], on=EVENT_ON)
+    first, second = (tell, give_reason) if is_told_first else (give_reason, tell)
+
+    with not_yet_committed(first):
+        other = begun(second)
+    other.result()
+    attribute(on=LANDS_ON)
+
+    assert CreditInForce.objects.get(account=earner).event.source == "period:1"
+
+
+def new_reason(reason: str, *, earner: Account, site: Site) -> Callable[[], object]:
+    """What lets the account earn the site's event of that day; the rest of it is there already."""
+    if reason != "join":
+        make.enrolled(account=earner)
+    if reason in {"join", "void"}:
+        make.approved(account=earner, site=site, on=EVENT_ON)
+    match reason:
+        case "join":
+            return partial(make.enrolled, account=earner, on=EVENT_ON)
+        case "approve":
+            return partial(make.approved, account=earner, site=site, on=EVENT_ON)
+        case "move":
+            return partial(make.moved, site=site, to=earner, on=EVENT_ON)
+    paid_back = make.event(site=site, on=date(2026, 5, 1))
+    attribute(on=EVENT_ON)
+    return partial(void_event, paid_back, reason=VoidReason.REFUND, on=EVENT_ON)

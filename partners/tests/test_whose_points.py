@@ -27,8 +27,7 @@ def test_the_owner_at_the_time_of_the_event_keeps_it_after_the_site_moves(studio
     charlies = make.enrolled(account=make.account(owner="Charlie"))
     make.event(site=site, on=EVENT_ON)
 
-    site.account = charlies
-    site.save()
+    make.moved(site=site, to=charlies, on=EVENT_ON + A_DAY)
     attribute(on=LANDS_ON)
 
     assert (points(studio), points(charlies)) == (100, 0)
@@ -38,8 +37,7 @@ def test_after_the_move_the_new_owner_earns_the_next_event(studio) -> None:
     site = make.site(account=studio)
     charlies = make.enrolled(account=make.account(owner="Charlie"))
     make.event(site=site, on=EVENT_ON)
-    site.account = charlies
-    site.save()
+    make.moved(site=site, to=charlies, on=EVENT_ON + A_DAY)
 
     make.event(site=site, on=EVENT_ON + timedelta(days=31))
     attribute(on=date(2026, 12, 31))
@@ -183,8 +181,7 @@ def test_a_contributor_who_became_the_owner_keeps_an_event_of_its_own(studio) ->
     site = make.clients_site()
     make.approved(account=studio, site=site)
     make.event(site=site, on=EVENT_ON)
-    site.account = studio
-    site.save()
+    make.moved(site=site, to=studio, on=EVENT_ON + A_DAY)
     make.event(site=site, on=EVENT_ON + timedelta(days=31))
     attribute(on=date(2026, 9, 1))
 

@@ -20,6 +20,8 @@ BENCHES = {
     "billing-idle": ("portal.bench.billing.idle", "bench_idle"),
     "billing-latency": ("portal.bench.billing.latency", "bench_latency"),
     "billing-batches": ("portal.bench.billing.batches", "bench_batches"),
+    "attribution": ("portal.bench.attribution", "bench_attribution"),
+    "home": ("portal.bench.home", "bench_home"),
 }
 
 

@@ -249,7 +249,7 @@ def _writer(sheet: Sheet, options: Options, *, at: datetime) -> Callable[[], lis
         "nonprofits": write_nonprofits,
         "members": write_members,
         "payment_methods": write_payment_methods,
-        "sites": write_sites,
+        "sites": lambda: write_sites(on=options.as_of),
         "contributors": write_contributors,
         "subscriptions": subscriptions,
         "periods": list,  # written with the subscriptions they belong to

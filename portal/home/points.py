@@ -8,18 +8,22 @@ from django.db.models import Q, QuerySet
 
 from billing.queries import expected_events, subscribed
 from claims.models import Claim
-from claims.queries import claim_reasons
-from partners.attribution import Judged, Verdict
-from partners.explanations import Explanation, Subscribed, explain
-from partners.models import Account, Site
-from partners.queries import judge_expected, judge_sites, judge_waiting
+from claims.queries import claim_hindrances
+from partners.attribution import Judged
+from partners.explanations import Explanation, Hindrance, Reason, Subscribed, explain
+from partners.models import Account, Site, SiteMove
+from partners.queries import judge_coming, judge_expected, judge_sites
 from partners.rules import Relation
+
+MOVED_AWAY = Hindrance(reason=Reason.MOVED_AWAY)
 
 
 def sites_of(account: Account) -> QuerySet[Site]:
-    """Every site the account owns or has claimed."""
+    """Every site the account owns, has owned or has claimed."""
     claimed = Claim.objects.in_account(account).values("site")
-    return Site.objects.filter(Q(account=account) | Q(pk__in=claimed)).order_by("address")
+    given_away = SiteMove.objects.filter(from_account=account).values("site")
+    mine = Q(account=account) | Q(pk__in=claimed) | Q(pk__in=given_away)
+    return Site.objects.filter(mine).order_by("address")
 
 
 def explain_sites(account: Account, sites: Sequence[Site], *, on: date) -> list[Explanation]:
@@ -31,14 +35,15 @@ def explain_sites(account: Account, sites: Sequence[Site], *, on: date) -> list[
     for one in judge_sites(account, ids, on=on):
         past[one.site_id].append(one)
     expected = {one.site_id: one for one in judge_expected(account, expected_events(ids), on=on)}
-    claims, having = claim_reasons(account, ids), subscribed(ids)
+    claimed, having = claim_hindrances(account, ids), subscribed(ids)
+    owned = {site.pk for site in sites if site.account_id == account.pk}
     return [
         explain(
             site=site,
-            relation=Relation.OWNER if site.account_id == account.pk else Relation.CONTRIBUTOR,
+            relation=Relation.CONTRIBUTOR if site.pk in claimed.keys() - owned else Relation.OWNER,
             past=past[site.pk],
             expected=expected.get(site.pk),
-            claim=claims.get(site.pk) if site.account_id != account.pk else None,
+            hindrance=None if site.pk in owned else claimed.get(site.pk, MOVED_AWAY),
             subscribed=having.get(site.pk, Subscribed()),
             on=on,
         )
@@ -51,12 +56,9 @@ def coming_points(account: Account, *, on: date) -> list[Judged]:
 
     A site earns once a year, so what already waits for it takes the place of its next renewal.
     """
-    waiting = {
-        (one.site_id, one.programme_year): one for one in reversed(judge_waiting(account, on=on))
-    }
     sites = sites_of(account).values("pk")
-    for one in reversed(judge_expected(account, expected_events(sites), on=on)):
-        is_this_year = one.programme_year == on.year
-        if is_this_year and one.verdict in {Verdict.WAITING, Verdict.DUE}:
-            waiting.setdefault((one.site_id, one.programme_year), one)
-    return sorted(waiting.values(), key=lambda one: (one.lands_on, one.site_id))
+    first: dict[tuple[int, int], Judged] = {}
+    for one in judge_coming(account, expected_events(sites), on=on):
+        if one.event_id or one.programme_year == on.year:
+            first.setdefault((one.site_id, one.programme_year), one)
+    return sorted(first.values(), key=lambda one: (one.lands_on, one.site_id))

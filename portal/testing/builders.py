@@ -40,6 +40,7 @@ from claims.actions.submit import submit
 from claims.models import Answer, Claim, DeclineReason, Verdict
 from partners.actions import enrolment, years
 from partners.actions.approvals import approve_contributor
+from partners.actions.moves import move_sites
 from partners.actions.points import EventTold, attribute, record_events, void_event
 from partners.models import (
     Account,
@@ -137,6 +138,13 @@ def site(*, account: Account | None = None, address: str = "") -> Site:
     )
 
 
+def moved(*, site: Site, to: Account, on: date = TODAY) -> Site:
+    """The site, in another account from that day on."""
+    move_sites({site.pk: to.pk}, on=on)
+    site.refresh_from_db()
+    return site
+
+
 def clients_site() -> Site:
     return site(account=bakery())
 
@@ -184,7 +192,6 @@ def event(
     site: Site,
     on: date = TODAY,
     kind: EventKind = EventKind.RENEWED,
-    account: Account | None = None,
     paid_on: date | None = None,
     product_code: str = "premium",
     source: str = "",
@@ -193,7 +200,6 @@ def event(
     told = EventTold(
         source=source or f"test:{next(_numbers)}",
         site_id=site.pk,
-        account_id=(account or site.account).pk,
         kind=kind,
         occurs_on=on,
         paid_on=paid_on or on,
@@ -206,9 +212,9 @@ def event(
 def credited(*, site: Site | None = None, on: date = TODAY) -> PointsEntry:
     """The owner's points for an event on that day, landed after the waiting period."""
     earned = event(site=site or _site_of(studio()), on=on)
-    enrolled(account=earned.account)
+    owner = enrolled(account=earned.site.account)
     attribute(on=on + timedelta(days=YEAR_DEFAULTS.waiting_days))
-    return PointsEntry.objects.get(event=earned, account=earned.account)
+    return PointsEntry.objects.get(event=earned, account=owner)
 
 
 def refunded(

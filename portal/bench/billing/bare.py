@@ -56,6 +56,7 @@ class Written:
 
 
 HOLDER = "(SELECT account_id FROM billing_subscription held WHERE held.id = subscription_id)"
+HOLDER_OF_SITE = "(SELECT account_id FROM partners_site site WHERE site.id = site_id)"
 PAYER = "(SELECT account_id FROM billing_invoice i WHERE i.id = (arguments->>'invoice_id')::bigint)"
 
 DRAWN_UP = (
@@ -74,7 +75,7 @@ MOVED_ON = Written(
     at_first=dict.fromkeys(("paid_through", "next_ordinal", "state", "next_charge_on"), ""),
 )
 FOLLOWING = (
-    Written(QualifyingEvent, "account_id"),
+    Written(QualifyingEvent, HOLDER_OF_SITE),
     Written(PointsDue, "account_id", earlier=0),
     Written(Message, PAYER),
 )

@@ -1,17 +1,15 @@
 """Whether a batch costs the same however much is stored, and however many accounts are in it."""
 
 import time
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
-
-from django.db import connection
 
 from billing.actions.renew import renew_due
 from portal.bench.billing.agreements import HELD
 from portal.bench.billing.bare import rows_stored
 from portal.bench.billing.gateway import agreeable_gateway
 from portal.bench.billing.world import DAY, make_world
+from portal.bench.statements import statements
 
 ACCOUNTS = 333_334
 FEW, MANY, PLENTY = 10, 200, 3_000
@@ -36,8 +34,8 @@ def bench_batches(
 
 def _figures(where: str, due: list[int]) -> dict[str, Any]:
     few, many, plenty = due
-    of_few = _statements(lambda: renew_due(on=DAY))
-    of_many = _statements(lambda: renew_due(on=DAY + A_DAY))
+    of_few = statements(lambda: renew_due(on=DAY))
+    of_many = statements(lambda: renew_due(on=DAY + A_DAY))
     before, began = rows_stored(), time.monotonic()
     renew_due(on=DAY + 2 * A_DAY)
     seconds = time.monotonic() - began
@@ -47,17 +45,3 @@ def _figures(where: str, due: list[int]) -> dict[str, Any]:
         f"{where}_charges_a_second": round(plenty / seconds),
         f"{where}_rows_a_second": round((rows_stored() - before) / seconds),
     }
-
-
-def _statements(call: Callable[[], object]) -> int:
-    """How many statements the call sends to the database."""
-    sent = 0
-
-    def count(execute: Callable[..., Any], *arguments: Any) -> Any:
-        nonlocal sent
-        sent += 1
-        return execute(*arguments)
-
-    with connection.execute_wrapper(count):
-        call()
-    return sent

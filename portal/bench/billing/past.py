@@ -100,7 +100,6 @@ def _events() -> None:
         "id": "account",
         "source": "'period:' || id",
         "site_id": "account",
-        "account_id": "account",
         "kind": f"'{EventKind.ACTIVATED.value}'",
         "occurs_on": "anchor_on",
         "paid_on": "anchor_on",

@@ -18,6 +18,7 @@ from partners.models import (
     PointsDue,
     QualifyingEvent,
     Site,
+    SiteMove,
 )
 from partners.roles import Role
 from portal.handover.importing import Fate, NothingToImportError
@@ -295,6 +296,19 @@ def test_what_differs_is_updated(tmp_path):
     assert SaleOffer.objects.get().percent_off == 25
     assert PaymentMethod.objects.get().last4 == "4444"
     assert Subscription.objects.get().state == SubscriptionState.ENDING
+
+
+def test_a_site_that_is_elsewhere_now_moved_on_the_day_of_the_import(tmp_path):
+    sheets = rows()
+    imported(tmp_path, sheets)
+    sheets["sites"][0] |= {"account": "acc-2"}
+
+    imported(tmp_path, sheets)
+    imported(tmp_path, sheets)
+
+    move = SiteMove.objects.get()
+    assert (move.from_account.name, move.to_account.name) == ("Studio", "Bakery")
+    assert move.moved_on == TODAY
 
 
 @pytest.mark.parametrize(("starts_on", "is_taken"), [("2026-03-31", False), ("2026-04-01", True)])

@@ -1,6 +1,11 @@
-"""Sites, and who contributes to them."""
+"""Sites, which account they are in, and who contributes to them."""
 # ruff: noqa: S608 - tables and columns are named by this package
 
+from datetime import date
+
+from django.db import connection
+
+from partners.actions.moves import move_sites
 from partners.models import Contributor, Site
 from portal.handover.upsert import Count, count, run, upsert
 
@@ -10,9 +15,12 @@ PAIR_OF_ROW = """
 """
 
 
-def write_sites() -> list[Count]:
+def write_sites(*, on: date) -> list[Count]:
+    """What changed its account moves on that day; the rest is new or brought up to date."""
     _make_way()
+    moved = _move(on=on)
     return [
+        Count(what="moves to other accounts", changed=moved),
         upsert(
             Site,
             source="FROM handover_sites s JOIN partners_account a ON a.platform_ref = s.account",
@@ -24,9 +32,22 @@ def write_sites() -> list[Count]:
                 "name": "COALESCE(s.name, '')",
             },
             conflict="(platform_ref)",
-            update=("account_id", "address", "name"),
-        )
+            update=("address", "name"),
+        ),
     ]
+
+
+def _move(*, on: date) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT p.id, a.id FROM handover_sites s
+              JOIN partners_site p ON p.platform_ref = s.id
+              JOIN partners_account a ON a.platform_ref = s.account
+             WHERE p.account_id <> a.id
+            """
+        )
+        return move_sites(dict(cursor.fetchall()), on=on)
 
 
 def _make_way() -> None:

@@ -127,7 +127,6 @@ def write_periods(*, at: datetime, on: date) -> list[Count]:
         values={
             "source": "'import:' || t.subscription || ':' || t.starts_on",
             "site_id": "site.id",
-            "account_id": "site.account_id",
             "kind": "CASE WHEN t.ordinal = 0 THEN %(activated)s ELSE %(renewed)s END",
             "occurs_on": "t.starts_on",
             "paid_on": "t.paid_on",

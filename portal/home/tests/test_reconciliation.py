@@ -64,9 +64,11 @@ def points_by_hand():
     """What each partner has earned by the end: a site once a year, 14 days after its event."""
     joined = dict(Enrolment.objects.values_list("account_id", "enrolled_on"))
     earned = defaultdict(set)
-    for event in QualifyingEvent.objects.filter(occurs_on__year__gte=BEGINS.year):
+    for event in QualifyingEvent.objects.select_related("site").filter(
+        occurs_on__year__gte=BEGINS.year
+    ):
         approvals = ContributorApproval.objects.filter(site=event.site_id)
-        for earner in {event.account_id, *approvals.values_list("account_id", flat=True)}:
+        for earner in {event.site.account_id, *approvals.values_list("account_id", flat=True)}:
             lands_on = max(event.occurs_on + WAITING, event.paid_on, joined.get(earner, ENDS))
             closes_on = date(event.occurs_on.year + 1, 1, 15)
             if earner in joined and lands_on <= ENDS and lands_on < closes_on:

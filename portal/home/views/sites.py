@@ -69,6 +69,8 @@ WHY = {
     Reason.CLAIM_DECLINED: _("Claim declined"),
     Reason.CLAIM_LAPSED: _("Claim lapsed"),
     Reason.CLAIM_WITHDRAWN: _("Claim withdrawn"),
+    Reason.NOT_A_CONTRIBUTOR: _("Approval ended"),
+    Reason.MOVED_AWAY: _("In another account now"),
     Reason.PRODUCT_DOES_NOT_COUNT: _("Only an add-on"),
     Reason.ENDS_WITHOUT_RENEWAL: _("Ends without renewal"),
     Reason.NO_PREMIUM_PLAN: _("No premium plan"),
