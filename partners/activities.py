@@ -35,6 +35,10 @@ say(
         "left": _("left the team"),
         "transferred": _("handed the account over to %(name)s"),
         "joined_programme": _("joined the programme"),
+        "line_questioned": _("questioned a line of the ledger (%(points)s points)"),
+        "badge_revoked": _("revoked the badge"),
+        "badge_restored": _("gave the badge back"),
+        "points_adjusted": _("adjusted the points of %(year)s by %(points)s"),
     }
 )
 

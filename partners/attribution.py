@@ -61,8 +61,21 @@ EXPECTED_EVENTS = """
         AS x(site_id bigint, account_id bigint, occurs_on date, paid_on date, product_code text)
 """
 
-# {events}: one of the two above. {events_where}, {candidates_where}: conditions on `e`
-# (an event) and `c` (an account that could earn from it). %(today)s: the day of judgement.
+STORED_YEARS, STORED_VALUES = "partners_programmeyear", "partners_pointvalue"
+
+# A year and its values as somebody has typed them, before they are saved; as JSON of the columns.
+DRAFTED_YEARS = """
+    (SELECT * FROM jsonb_to_record(%(drafted_year)s::jsonb)
+         AS x(year integer, waiting_days integer, closes_on date))
+"""
+DRAFTED_VALUES = """
+    (SELECT row_number() OVER () AS id, %(year)s AS programme_year_id, x.*
+       FROM jsonb_to_recordset(%(drafted_values)s::jsonb)
+         AS x(relation text, product_code text, points integer))
+"""
+
+# {events}, {years}, {values}: one of those above. {events_where}, {candidates_where}: conditions
+# on `e` (an event) and `c` (an account that could earn from it). %(today)s: the day of judgement.
 JUDGED = """
     WITH e AS MATERIALIZED (
         SELECT * FROM ({events}) AS events WHERE {events_where}
@@ -88,7 +101,7 @@ JUDGED = """
                GREATEST(c.occurs_on + y.waiting_days, c.paid_on, c.approved_on,
                         joined.enrolled_on) AS lands_on
           FROM c
-          JOIN partners_programmeyear y ON y.year = extract(year FROM c.occurs_on)
+          JOIN {years} y ON y.year = extract(year FROM c.occurs_on)
           LEFT JOIN partners_enrolment joined ON joined.account_id = c.earner_id
          WHERE {candidates_where}
     )
@@ -112,10 +125,10 @@ JUDGED = """
         ON credit.account_id = d.earner_id AND credit.site_id = d.site_id
        AND credit.programme_year_id = d.year
       LEFT JOIN partners_pointsentry entry ON entry.id = credit.entry_id
-      LEFT JOIN partners_pointvalue own
+      LEFT JOIN {values} own
         ON own.programme_year_id = d.year AND own.relation = d.relation
        AND own.product_code = d.product_code
-      LEFT JOIN partners_pointvalue other
+      LEFT JOIN {values} other
         ON other.programme_year_id = d.year AND other.relation = d.relation
        AND other.product_code = ''
      WHERE COALESCE(own.id, other.id) IS NOT NULL
@@ -123,9 +136,18 @@ JUDGED = """
 
 
 def judged(
-    *, events: str = STORED_EVENTS, events_where: str = "true", candidates_where: str = "true"
+    *,
+    events: str = STORED_EVENTS,
+    events_where: str = "true",
+    candidates_where: str = "true",
+    years: str = STORED_YEARS,
+    values: str = STORED_VALUES,
 ) -> str:
     """The query, narrowed down. Conditions are SQL of this package, never of a visitor."""
     return JUDGED.format(
-        events=events, events_where=events_where, candidates_where=candidates_where
+        events=events,
+        events_where=events_where,
+        candidates_where=candidates_where,
+        years=years,
+        values=values,
     )

@@ -1,11 +1,13 @@
 """Badges: a rank, its year, and where to check it. Drawn once as SVG; PNG is the same drawing."""
 
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from functools import lru_cache
 
 import resvg_py
 from django.template.loader import render_to_string
+from django.utils.html import escape
 
 from portal.lib import fonts
 
@@ -53,6 +55,23 @@ class Badge:
     year: int
     programme: str
     check_at: str  # the verification page, without the scheme
+    revoked_on: date | None = None  # then it says this instead of the rank
+
+
+def embedded(
+    *, verify_url: str, image_urls: dict[Theme, str], alt: str, theme: Theme | None = None
+) -> str:
+    """The HTML that shows the badge on somebody's page; without a theme, in the one of its reader.
+
+    It is text to be copied, escaped once; a page that shows it escapes it again.
+    """
+    shown = escape(image_urls[theme or Theme.LIGHT])
+    image = f'<img src="{shown}" alt="{escape(alt)}" width="{WIDTH}" height="{HEIGHT}">'
+    if theme is None:
+        dark = escape(image_urls[Theme.DARK])
+        source = f'<source media="(prefers-color-scheme: dark)" srcset="{dark}">'
+        image = f"<picture>{source}{image}</picture>"
+    return f'<a href="{escape(verify_url)}">{image}</a>'
 
 
 @lru_cache(maxsize=512)

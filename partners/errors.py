@@ -57,3 +57,51 @@ class LastOwnerError(TeamError):
 
 class GoneError(TeamError):
     """The seat is not there any more."""
+
+
+class AdjustmentError(PartnersError):
+    """Points that cannot be adjusted like this."""
+
+
+class YearOutOfReachError(AdjustmentError):
+    """The account was not in the programme in that year, or the year has not begun."""
+
+
+class OwnRequestError(AdjustmentError):
+    """Nobody decides on what they have asked for themselves."""
+
+
+class AlreadyDecidedError(AdjustmentError):
+    """Somebody has decided on it, or nobody needs to."""
+
+
+class QuestionError(PartnersError):
+    """A question on a line of the ledger that cannot be asked or answered now."""
+
+
+class StillOpenError(QuestionError):
+    """The question before it on the same line has not been answered yet."""
+
+
+class TooManyQuestionsError(QuestionError):
+    """The account has asked as many questions as it may in a day."""
+
+
+class AlreadyAnsweredError(QuestionError):
+    """Somebody has answered it meanwhile."""
+
+
+class BadgeError(PartnersError):
+    """A badge that cannot be revoked or given back."""
+
+
+class NotAPartnerError(BadgeError):
+    """The account has not joined, so it has no badge."""
+
+
+class AlreadyRevokedError(BadgeError):
+    """The account's badge is revoked already."""
+
+
+class AlreadyLiftedError(BadgeError):
+    """Somebody has lifted this revocation."""

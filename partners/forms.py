@@ -1,4 +1,4 @@
-"""What the pages of points, of the team and of notifications ask for."""
+"""What the pages of points, of questions, of the team and of notifications ask for."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from partners.models import Account, Choice, Membership, PointsEntry
 from partners.notifications import Kind
 from partners.roles import MANAGES, Role
+from partners.rules import QUESTION_LENGTH
 
 
 class LedgerFilter(forms.Form):
@@ -87,6 +88,17 @@ class TransferForm(forms.Form):
         field: Any = self.fields["seat"]
         field.queryset = others.order_by("user__name", "id")
         field.label_from_instance = lambda seat: f"{seat.user} ({seat.user.email})"
+
+
+class QuestionForm(forms.Form):
+    """What somebody wants to know about a line."""
+
+    text = forms.CharField(
+        label=_("Your question"),
+        help_text=_("What did you expect, and why? Your team sees question and answer."),
+        max_length=QUESTION_LENGTH,
+        widget=forms.Textarea(attrs={"rows": 5}),
+    )
 
 
 class NotificationsForm(forms.Form):

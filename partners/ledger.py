@@ -30,6 +30,9 @@ class LedgerLine:
     def what_for(self) -> str:
         """Why the line is there, without a full stop."""
         event = self.entry.event
+        if self.entry.adjustment:
+            about = {"reason": self.entry.adjustment.get_reason_display(), "note": self.entry.note}
+            return _("Adjusted by us – %(reason)s: %(note)s") % about
         if self.entry.kind == EntryKind.ADJUSTMENT or event is None:
             return self.entry.note
         event_on = {"event": date_format(event.occurs_on, "DATE_FORMAT")}

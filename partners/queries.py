@@ -8,10 +8,11 @@ from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection
-from django.db.models import QuerySet, Sum
+from django.db.models import F, QuerySet, Sum
 
 from partners.attribution import EXPECTED_EVENTS, STORED_EVENTS, Judged, Verdict, judged
-from partners.models import Account, PointsEntry, Standing
+from partners.models import Account, LineQuestion, PointsEntry, Standing
+from partners.models.questions import question_state
 from partners.rules import Relation
 
 # --- Verdicts ------------------------------------------------------------------------------------
@@ -132,8 +133,18 @@ def ledger(account: Account) -> QuerySet[PointsEntry]:
     """The account's lines, latest first, with what a page tells of each."""
     return (
         PointsEntry.objects.in_account(account)
-        .select_related("site", "event__void", "rule", "reverses", "reversal")
+        .select_related("site", "event__void", "rule", "reverses", "reversal", "adjustment")
+        .annotate(question_state=question_state())
         .order_by("-credited_on", "-id")
+    )
+
+
+def questions(account: Account) -> QuerySet[LineQuestion]:
+    """What the account has asked about its lines: what is open first, then the latest."""
+    return (
+        LineQuestion.objects.in_account(account)
+        .select_related("answer", "asked_by", "entry__site")
+        .order_by(F("answer__answered_at").desc(nulls_first=True), "-id")
     )
 
 

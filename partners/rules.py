@@ -24,6 +24,16 @@ class EventKind(StrEnum):
     RENEWED = "renewed"
 
 
+class AdjustmentReason(StrEnum):
+    """Why staff change an account's points by hand. Their words are beside the model."""
+
+    MISTAKE = "mistake"
+    MISSING = "missing"
+    COUNTED_TWICE = "counted_twice"
+    GOODWILL = "goodwill"
+    NOT_EARNED = "not_earned"
+
+
 @dataclass(frozen=True, slots=True)
 class RankDefault:
     """A rank a new programme year starts from."""
@@ -65,6 +75,18 @@ BADGE_FROM_LEVEL = 2
 MARKETPLACE_FROM_LEVEL = 3
 
 
+# docs/rules.md: "Adjustments". Up to so many points, either way, one person is enough; half of the
+# way to the first badge is not one person's to give.
+ADJUSTED_ALONE_UP_TO = 500
+# More than any account earns in a year is a slip of the keyboard.
+ADJUSTED_AT_MOST = 100_000
+
+
+def needs_second_person(points: int) -> bool:
+    """Whether an adjustment by so many points, signed, waits for somebody else's word."""
+    return abs(points) > ADJUSTED_ALONE_UP_TO
+
+
 def closes_on(year: int) -> date:
     """The day a programme year closes; from then on its ranks are final."""
     return date(year + 1, YEAR_DEFAULTS.closes_month, YEAR_DEFAULTS.closes_day)
@@ -91,6 +113,11 @@ INVITATION_VALID = timedelta(days=14)
 INVITATION_PAUSE = timedelta(hours=1)
 INVITATIONS_A_DAY = 50
 
+# --- Questions -----------------------------------------------------------------------------------
+
+# docs/rules.md: "Questions". Enough for a bad day, and nothing that keeps staff from the others.
+QUESTIONS_A_DAY = 10
+QUESTION_LENGTH = 2_000  # characters, of an answer as well
 
 # --- Notifications -------------------------------------------------------------------------------
 

@@ -95,6 +95,14 @@ def rank_held(account: Account, *, on: date) -> RankHeld:
     return _held(_years(account, on.year), on=on)
 
 
+def rank_held_if(account: Account, *, year: int, points: int, on: date) -> RankHeld:
+    """The rank that would be held with so many points more, or fewer, in a year."""
+    years = _years(account, on.year)
+    if year in years:
+        years[year].points += points
+    return _held(years, on=on)
+
+
 def standing_now(account: Account, *, on: date, coming: Iterable[Judged] = ()) -> StandingNow:
     """Where the account stands, and where what is `coming` takes it by the end of the year."""
     years = _years(account, on.year)

@@ -7,6 +7,7 @@ from partners.views import (
     notifications,
     points,
     programme,
+    questions,
     team,
 )
 
@@ -18,6 +19,12 @@ urlpatterns = [
     path("a/<ref:account_ref>/points/", points.points, name="points"),
     path("a/<ref:account_ref>/points.csv", points.ledger_csv, name="ledger_csv"),
     path("a/<ref:account_ref>/programme/badge/", badge.badge_page, name="badge"),
+    path(
+        "a/<ref:account_ref>/points/lines/<int:line>/question/",
+        questions.line_question,
+        name="line_question",
+    ),
+    path("a/<ref:account_ref>/points/questions/", questions.questions, name="questions"),
     path("a/<ref:account_ref>/team/", team.team, name="team"),
     path("a/<ref:account_ref>/team/activity/", team.activity, name="activity"),
     path("a/<ref:account_ref>/team/departure/", team.departure, name="departure"),

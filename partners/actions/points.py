@@ -101,6 +101,27 @@ def _note(
         return int(cursor.rowcount)
 
 
+@transaction.atomic
+def move_due(year: int, *, on: date) -> int:
+    """Let what is due of a year land as its waiting period says now; returns how much moved."""
+    one_at_a_time()
+    query = judged(
+        events_where="extract(year FROM occurs_on) = %(year)s"
+        " AND id IN (SELECT event_id FROM partners_pointsdue)"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            UPDATE partners_pointsdue due SET due_on = judged.lands_on
+              FROM ({query}) AS judged
+             WHERE due.event_id = judged.event_id AND due.account_id = judged.account_id
+               AND judged.verdict IN ('waiting', 'due') AND due.due_on <> judged.lands_on
+            """,
+            {"today": on, "year": year},
+        )
+        return int(cursor.rowcount)
+
+
 DUE_JUDGED = judged(
     events_where="id IN (SELECT event_id FROM due)",
     candidates_where="(c.id, c.earner_id) IN (SELECT event_id, account_id FROM due)",

@@ -1,5 +1,21 @@
 """Accounts, sites and the programme in the admin."""
 
-from partners.admin import accounts, notifications, points, programme
+from partners.admin import (
+    accounts,
+    adjustments,
+    badges,
+    notifications,
+    points,
+    programme,
+    questions,
+)
 
-__all__ = ["accounts", "notifications", "points", "programme"]
+__all__ = [
+    "accounts",
+    "adjustments",
+    "badges",
+    "notifications",
+    "points",
+    "programme",
+    "questions",
+]

@@ -1,17 +1,24 @@
 """Accounts, who sits in them, and their sites."""
 
+from typing import Any
+
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.db.models.functions import Lower
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, path
 from django.utils.formats import date_format
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import display
+from unfold.decorators import action, display
 
+from partners.admin import adjusting
+from partners.admin.badges import Revoking
 from partners.models import (
     Account,
     Contributor,
+    Enrolment,
     Membership,
     PendingMembership,
     Site,
@@ -31,6 +38,9 @@ from portal.staff.site import admin_site
 SHORTCUTS = (
     (_("Sites"), "partners.site"),
     (_("Points ledger"), "partners.pointsentry"),
+    (_("Adjustments"), "partners.adjustmentrequest"),
+    (_("Questions on lines"), "partners.linequestion"),
+    (_("Revoked badges"), "partners.badgerevocation"),
     (_("Standings"), "partners.standing"),
     (_("Claims, made and received"), "claims.claim"),
     (_("Subscriptions"), "billing.subscription"),
@@ -80,6 +90,8 @@ class AccountAdmin(KeptAdmin):
     readonly_fields = ("country", "currency", "joined", "ref", "platform_ref", "created_at")
     inlines = (MembershipInline, PendingMembershipInline)
     history_below = ((Membership, "account_id"),)
+    actions_detail = ("adjust_points", "revoke_badge")
+    adjusting_points, revoking = adjusting.AdjustingPoints(), Revoking()
 
     @display(description=_("in the programme since"))
     def joined(self, account: Account) -> str:
@@ -88,6 +100,31 @@ class AccountAdmin(KeptAdmin):
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
+
+    def has_adjust_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """Whether this person may; for one account, whether it is in the programme."""
+        may = request.user.has_perm(adjusting.PERMISSION)
+        return may and (not object_id or Enrolment.objects.filter(account=object_id).exists())
+
+    @action(description=_("Adjust points"), permissions=["adjust"], icon="exposure")
+    def adjust_points(self, _request: HttpRequest, object_id: str) -> HttpResponse:
+        return redirect(f"admin:{adjusting.NAME}", object_id)
+
+    def has_revoke_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """Whether this person may; for one account, whether there is a badge to revoke."""
+        may = request.user.has_perm(Revoking.permission)
+        account = Account.objects.filter(pk=object_id).first() if may and object_id else None
+        return may and (account is None or self.revoking.ready(account))
+
+    @action(description=_("Revoke badge"), permissions=["revoke"], icon="block")
+    def revoke_badge(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return self.revoking.ask(self, request, Account.objects.filter(pk=object_id))
+
+    def get_urls(self) -> list[URLPattern]:
+        page = self.admin_site.admin_view(lambda request: self.revoking.page(self, request))
+        name = f"partners_account_{Revoking.name}"
+        revoking = path("badge-revocation/", page, name=name)
+        return [*self.adjusting_points.urls(self), revoking, *super().get_urls()]
 
     def get_sections(self, request: HttpRequest, row: Account) -> list[Section]:
         """Ways to everything that belongs to the account, and its history."""

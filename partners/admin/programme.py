@@ -3,15 +3,20 @@
 from itertools import pairwise
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db.models import TextField
-from django.forms import BaseInlineFormSet
+from django.forms import BaseInlineFormSet, ModelForm
 from django.http import HttpRequest
+from django.urls import URLPattern
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextareaWidget
 
+from partners.actions.points import move_due
+from partners.admin.closing import FinalRanks, closing_section
+from partners.admin.dry_run import DryRun, dry_run_sections
 from partners.models import (
     Enrolment,
     PointsEntry,
@@ -21,8 +26,10 @@ from partners.models import (
     ProgrammeYear,
     Rank,
 )
-from portal.staff.admins import EditableInline, KeptAdmin
+from portal.lib import clock
+from portal.staff.admins import EditableInline, KeptAdmin, Section
 from portal.staff.forms import FixedOnceUsedForm
+from portal.staff.previews import PreviewedAdmin, Typed
 from portal.staff.site import admin_site
 
 
@@ -85,13 +92,38 @@ class PointValueInline(_UntilClosed):
 
 
 @admin.register(ProgrammeYear, site=admin_site)
-class ProgrammeYearAdmin(KeptAdmin):
+class ProgrammeYearAdmin(PreviewedAdmin):
     """A year with its ranks and point values; nothing of a closed year can be changed."""
 
     list_display = ("year", "waiting_days", "closes_on", "is_closed")
     fields = ("year", ("waiting_days", "closes_on"), "closed_at")
     inlines = (RankInline, PointValueInline)
     history_below = ((Rank, "programme_year_id"), (PointValue, "programme_year_id"))
+    dry_run, final_ranks = DryRun(), FinalRanks()
+
+    def get_preview(self, typed: Typed) -> list[Section]:
+        return dry_run_sections(typed)
+
+    def get_sections(self, request: HttpRequest, row: ProgrammeYear) -> list[Section]:
+        """What closing fixes, and the history."""
+        return [closing_section(row), *super().get_sections(request, row)]
+
+    def get_urls(self) -> list[URLPattern]:
+        return [*self.dry_run.urls(self), *self.final_ranks.urls(self), *super().get_urls()]
+
+    def save_model(
+        self, request: HttpRequest, obj: ProgrammeYear, form: ModelForm, change: Any
+    ) -> None:
+        """What is on its way lands as the waiting period now says."""
+        super().save_model(request, obj, form, change)
+        if change and "waiting_days" in form.changed_data:
+            moved = move_due(obj.year, on=clock.today())
+            words = ngettext(
+                "%(n)s line on its way lands on another day now.",
+                "%(n)s lines on their way land on another day now.",
+                moved,
+            )
+            messages.info(request, words % {"n": moved})
 
     @display(description=_("closed"), boolean=True)
     def is_closed(self, year: ProgrammeYear) -> bool:

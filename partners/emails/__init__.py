@@ -1,5 +1,5 @@
-"""What partners are told: about their team, points that landed, and their rank."""
+"""What partners are told: about their team, their points, questions, badge and rank."""
 
-from partners.emails import points, rank, team
+from partners.emails import adjustments, badges, points, questions, rank, team
 
-__all__ = ["points", "rank", "team"]
+__all__ = ["adjustments", "badges", "points", "questions", "rank", "team"]

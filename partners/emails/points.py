@@ -45,7 +45,7 @@ def points_landed(
     """The account's lines from the first to the last of these ids, and where they lead."""
     account, today = Account.objects.get(pk=account_id), clock.today()
     lines = PointsEntry.objects.in_account(account).filter(pk__range=(first, last)).order_by("pk")
-    landed = list(lines.select_related("site", "event__void", "rule"))
+    landed = list(lines.select_related("site", "event__void", "rule", "adjustment"))
     years = sorted({line.programme_year_id for line in landed})
     return _points(
         account,

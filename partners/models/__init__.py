@@ -1,6 +1,13 @@
 """Accounts and their people, sites, and the partner programme."""
 
 from partners.models.accounts import Account, Membership, PendingMembership
+from partners.models.adjustments import (
+    AdjustmentDecision,
+    AdjustmentRequest,
+    AdjustmentVerdict,
+)
+from partners.models.badges import BadgeRevocation
+from partners.models.credits import CreditInForce
 from partners.models.notifications import (
     Choice,
     NotificationChoice,
@@ -8,7 +15,6 @@ from partners.models.notifications import (
     RankChange,
 )
 from partners.models.points import (
-    CreditInForce,
     EventVoid,
     PointsDue,
     PointsEntry,
@@ -23,12 +29,17 @@ from partners.models.programme import (
     Rank,
     Standing,
 )
+from partners.models.questions import LineAnswer, LineQuestion
 from partners.models.sites import Contributor, ContributorApproval, Site, SiteMove
 from partners.models.team import Activity, Invitation
 
 __all__ = [
     "Account",
     "Activity",
+    "AdjustmentDecision",
+    "AdjustmentRequest",
+    "AdjustmentVerdict",
+    "BadgeRevocation",
     "Choice",
     "Contributor",
     "ContributorApproval",
@@ -36,6 +47,8 @@ __all__ = [
     "Enrolment",
     "EventVoid",
     "Invitation",
+    "LineAnswer",
+    "LineQuestion",
     "Membership",
     "NotificationChoice",
     "PendingMembership",

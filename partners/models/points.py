@@ -17,7 +17,7 @@ from partners.models.programme import PointValue, ProgrammeYear
 from partners.models.sites import Site
 from partners.rules import EventKind, Relation
 from portal.lib import clock
-from portal.lib.triggers import BY_HAND, never_changes
+from portal.lib.triggers import never_changes
 
 RELATIONS = [
     (Relation.OWNER.value, _("owner")),
@@ -156,6 +156,13 @@ class PointsEntry(models.Model):
     reverses = models.OneToOneField(
         "self", on_delete=models.PROTECT, related_name="reversal", null=True, blank=True
     )
+    adjustment = models.OneToOneField(
+        "partners.AdjustmentRequest",
+        on_delete=models.PROTECT,
+        related_name="entry",
+        null=True,
+        blank=True,
+    )
     note = models.CharField(_("note"), max_length=200, blank=True)
     entered_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -240,49 +247,41 @@ class PointsEntry(models.Model):
                 operation=pgtrigger.Insert,
                 referencing=pgtrigger.Referencing(new="new_entries"),
                 func="""
-                    INSERT INTO partners_standing (account_id, programme_year_id, points)
-                    SELECT account_id, programme_year_id, sum(points)
-                      FROM new_entries GROUP BY 1, 2 ORDER BY 1, 2
+                    INSERT INTO partners_standing
+                           (account_id, programme_year_id, points, final_level)
+                    SELECT account_id, programme_year_id, sum(points),
+                           -- Who had no line when the year closed was of the first rank.
+                           CASE WHEN max(year.closed_at) IS NOT NULL THEN 1 END
+                      FROM new_entries
+                      JOIN partners_programmeyear year ON year.year = programme_year_id
+                     GROUP BY 1, 2 ORDER BY 1, 2
                     ON CONFLICT (account_id, programme_year_id)
                     DO UPDATE SET points = partners_standing.points + excluded.points;
                     RETURN NULL;
+                """,
+            ),
+            pgtrigger.Trigger(
+                name="adjusted_as_asked_for",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                condition=pgtrigger.Q(new__adjustment__isnull=False),
+                func="""
+                    IF NOT EXISTS (SELECT FROM partners_adjustmentrequest asked
+                                     LEFT JOIN partners_adjustmentdecision decided
+                                       ON decided.request_id = asked.id
+                                    WHERE asked.id = NEW.adjustment_id
+                                      AND asked.account_id = NEW.account_id
+                                      AND asked.programme_year_id = NEW.programme_year_id
+                                      AND asked.points = NEW.points
+                                      AND NEW.kind = 'adjustment'
+                                      AND (NOT asked.needs_second_person
+                                           OR decided.verdict = 'approved')) THEN
+                        RAISE EXCEPTION 'points are adjusted as asked for and approved';
+                    END IF;
+                    RETURN NEW;
                 """,
             ),
         ]
 
     def __str__(self) -> str:
         return f"{self.account} · {self.points:+d} · {self.credited_on:%Y-%m-%d}"
-
-
-class CreditInForce(models.Model):
-    """The one credit that stands for an account, site and year. Kept by the ledger's trigger."""
-
-    entry = models.OneToOneField(
-        PointsEntry, on_delete=models.PROTECT, primary_key=True, related_name="in_force"
-    )
-    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
-    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="credits_in_force")
-    programme_year = models.ForeignKey(ProgrammeYear, on_delete=models.PROTECT, related_name="+")
-    event = models.ForeignKey(
-        QualifyingEvent, on_delete=models.PROTECT, related_name="credits_in_force"
-    )
-
-    class Meta:
-        verbose_name = _("credit in force")
-        verbose_name_plural = _("credits in force")
-        constraints = [
-            models.UniqueConstraint(
-                fields=["account", "site", "programme_year"],
-                name="one_credit_a_site_and_year",
-            )
-        ]
-        triggers = [
-            pgtrigger.Protect(
-                name="kept_by_the_ledger",
-                operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
-                condition=BY_HAND,
-            )
-        ]
-
-    def __str__(self) -> str:
-        return str(self.entry)

@@ -3,7 +3,8 @@
 Money, points, answers and mail can be seen only: their pages refuse changes whatever the role. What
 changes them are actions, each under the permission named here (putting a claim right needs
 `claims.add_reinstatement`, taking a parked account up again `billing.delete_parkedaccount`, paying
-money back `billing.add_refund`).
+money back `billing.add_refund`, adjusting points `partners.add_adjustmentrequest`, approving what
+somebody else adjusts `partners.add_adjustmentdecision`).
 """
 
 from collections.abc import Iterable
@@ -30,7 +31,8 @@ SEE_PROGRAMME = _may(
     "view",
     "partners",
     "programme programmeterms programmeyear rank pointvalue standing pointsentry"
-    " qualifyingevent eventvoid pointsdue",
+    " qualifyingevent eventvoid pointsdue adjustmentrequest adjustmentdecision linequestion"
+    " lineanswer badgerevocation",
 )
 SEE_CLAIMS = _may("view", "claims", "claim approvalrequest answer withdrawal reinstatement")
 SEE_BILLING = _may(
@@ -53,13 +55,17 @@ TAKE_UP_PARKED = _may("delete", "billing", "parkedaccount")
 RUN_PROGRAMME = _may("add change", "partners", "programme programmeterms programmeyear") | _may(
     "add change delete", "partners", "rank pointvalue"
 )
+# Asking for points to be adjusted, and being the second person for somebody else's.
+ADJUST_POINTS = _may("add", "partners", "adjustmentrequest adjustmentdecision")
+REVOKE_BADGES = _may("add change", "partners", "badgerevocation")
+ANSWER_QUESTIONS = _may("add", "partners", "lineanswer")
 RUN_CATALOGUE = _may("add change", "billing", "product plan price sale taxrate volumeprice") | _may(
     "add change delete", "billing", "saleoffer"
 )
 
 ROLES: dict[str, frozenset[str]] = {
     # Answers partners and clients.
-    "support": SEE_ALL | PUT_CLAIMS_RIGHT | KEEP_ACCOUNTS,
+    "support": SEE_ALL | PUT_CLAIMS_RIGHT | KEEP_ACCOUNTS | ANSWER_QUESTIONS,
     # Decides what the programme is; has no business with invoices and cards.
     "programme manager": SEE_PARTNERS
     | SEE_PROGRAMME
@@ -67,6 +73,9 @@ ROLES: dict[str, frozenset[str]] = {
     | SEE_CATALOGUE
     | SEE_MAIL
     | PUT_CLAIMS_RIGHT
+    | ADJUST_POINTS
+    | ANSWER_QUESTIONS
+    | REVOKE_BADGES
     | RUN_PROGRAMME,
     # Money in and out; what clients answered is not theirs to read.
     "finance": SEE_PARTNERS
@@ -85,6 +94,9 @@ ROLES: dict[str, frozenset[str]] = {
     | VERIFY_NONPROFITS
     | PAY_BACK
     | TAKE_UP_PARKED
+    | ADJUST_POINTS
+    | ANSWER_QUESTIONS
+    | REVOKE_BADGES
     | RUN_PROGRAMME
     | RUN_CATALOGUE,
 }

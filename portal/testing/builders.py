@@ -39,14 +39,20 @@ from claims.actions.answer import Said, answer
 from claims.actions.submit import submit
 from claims.models import Answer, Claim, DeclineReason, Verdict
 from partners.actions import enrolment, years
+from partners.actions.adjustments import Asked, ask_for_adjustment
 from partners.actions.approvals import approve_contributor
 from partners.actions.moves import move_sites
 from partners.actions.points import EventTold, attribute, record_events, void_event
+from partners.actions.questions import answer as reply
+from partners.actions.questions import ask
 from partners.models import (
     Account,
+    AdjustmentRequest,
     Contributor,
     ContributorApproval,
     Enrolment,
+    LineAnswer,
+    LineQuestion,
     Membership,
     PointsEntry,
     Programme,
@@ -56,7 +62,7 @@ from partners.models import (
 )
 from partners.models.points import VoidReason
 from partners.roles import Role
-from partners.rules import YEAR_DEFAULTS, EventKind
+from partners.rules import YEAR_DEFAULTS, AdjustmentReason, EventKind
 from portal.lib import clock
 from portal.lib.refs import new_ref
 from portal.models import User
@@ -223,6 +229,41 @@ def refunded(
     """The money behind a credit went back."""
     assert entry.event
     void_event(entry.event, reason=reason, on=on)
+
+
+def adjusted(
+    *,
+    account: Account,
+    points: int = 100,
+    year: int = TODAY.year,
+    by: str = "Dana",
+    on: date = TODAY,
+    ref: str = "",
+) -> AdjustmentRequest:
+    """What somebody of staff asks to have adjusted; by much, it waits for a second person."""
+    asked = Asked(
+        ref=ref or new_ref(),
+        year=year,
+        points=points,
+        reason=AdjustmentReason.MISTAKE,
+        note="A renewal was not recorded.",
+    )
+    with clock.frozen(on):
+        return ask_for_adjustment(account, asked, by=person(name=by), at=noon(on))
+
+
+def questioned(*, line: PointsEntry, name: str = "", on: date = TODAY) -> LineQuestion:
+    """What the owner, or somebody else by name, asks about a line of the ledger."""
+    seats = line.account.memberships
+    by = person(name=name) if name else seats.get(role=Role.OWNER).user
+    with clock.frozen(on):
+        return ask(line, text="Why so many?", by=by, at=noon(on))
+
+
+def replied(*, question: LineQuestion, name: str = "Dana", on: date = TODAY) -> LineAnswer:
+    """What staff say to it."""
+    with clock.frozen(on):
+        return reply(question, text="The site renewed.", by=person(name=name), at=noon(on))
 
 
 # --- Catalogue -----------------------------------------------------------------------------------

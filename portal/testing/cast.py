@@ -29,7 +29,7 @@ class Person:
     role: str = ""
     is_staff: bool = False
     is_superuser: bool = False
-    staff_role: str = ""
+    staff_roles: tuple[str, ...] = ()
     what_for: str = ""
 
 
@@ -75,8 +75,8 @@ ERIN = Person(
     email="erin@fernwell.example",
     password="vales-after-rain",
     is_staff=True,
-    staff_role="finance",
-    what_for="staff, finance (asked for a code, too)",
+    staff_roles=("finance", "programme manager"),
+    what_for="staff, finance and programme (asked for a code, too)",
 )
 # The client: reads mail at BAKERY.email and follows links in it, and has no login.
 CAROL = Person(name="Carol Baker", email=BAKERY.email, company=BAKERY)

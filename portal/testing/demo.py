@@ -16,17 +16,29 @@ from billing.models import Plan, VolumePrice
 from billing.pricing import PriceBook
 from billing.rules import Cycle
 from claims.actions.submit import submit
+from partners.actions.adjustments import Asked, ask_for_adjustment
 from partners.actions.enrolment import join
 from partners.actions.points import attribute
+from partners.actions.questions import answer, ask
 from partners.actions.years import prepare_year, prepare_years
 from partners.models import Account, Programme, ProgrammeTerms, Rank, Site
+from partners.rules import AdjustmentReason
 from portal.handover.importing import Options, import_folder
 from portal.lib import clock
 from portal.lib.money import rounded
 from portal.lib.refs import new_ref
 from portal.models import User
 from portal.staff.roles import ensure_roles
-from portal.testing.cast import ALDER, ALICE, CHARLIE, DEMO_TOTP_SECRET, LANTERN, SIGN_IN, Person
+from portal.testing.cast import (
+    ALDER,
+    ALICE,
+    CHARLIE,
+    DEMO_TOTP_SECRET,
+    ERIN,
+    LANTERN,
+    SIGN_IN,
+    Person,
+)
 from portal.testing.demo_folder import CLAIMED_ADDRESS, COUPON_ADDRESSES, make_demo_folder
 
 DAYS_OPEN = 28
@@ -62,6 +74,7 @@ def seed(*, on: date) -> None:
     _import(on=on)
     _join_and_claim(on=on)
     _buy_in_bulk(on=on)
+    _question_and_adjust()
 
 
 def _prepare_programme(*, on: date) -> None:
@@ -93,8 +106,7 @@ def _let_in(person: Person) -> None:
     EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
     if person.is_staff:
         TOTP.activate(user, DEMO_TOTP_SECRET)
-    if person.staff_role:
-        user.groups.add(Group.objects.get(name=person.staff_role))
+    user.groups.set(Group.objects.filter(name__in=person.staff_roles))
 
 
 def _import(*, on: date) -> None:
@@ -136,6 +148,39 @@ def _buy_in_bulk(*, on: date) -> None:
     for address, by in zip(COUPON_ADDRESSES, (alice, alice, charlie), strict=True):
         site = Site.objects.get(address=address)
         redeem(codes.pop(0), site, by=by, at=clock.now())
+
+
+def _question_and_adjust() -> None:
+    """Charlie asked about two lines and Erin answered one; what she wants added waits for Dana."""
+    charlie, erin = (User.objects.get(email=person.email) for person in (CHARLIE, ERIN))
+    lantern = Account.objects.get(platform_ref=LANTERN.ref)
+    settled, still_open = lantern.entries.order_by("pk")[:2]
+    asked = ask(
+        settled,
+        text="This site renewed for three years. Why does it bring the points of one?",
+        by=charlie,
+        at=clock.now(),
+    )
+    answer(
+        asked,
+        text="A site earns once a year, whatever its plan, so it earns again next year.",
+        by=erin,
+        at=clock.now(),
+    )
+    ask(
+        still_open,
+        text="We moved this site to a larger plan in spring. Does that not count as well?",
+        by=charlie,
+        at=clock.now(),
+    )
+    wanted = Asked(
+        ref=new_ref(),
+        year=settled.programme_year_id,
+        points=600,
+        reason=AdjustmentReason.MISSING,
+        note="Six renewals from before the import were not handed over.",
+    )
+    ask_for_adjustment(lantern, wanted, by=erin, at=clock.now())
 
 
 def _price_in_bulk(plan: Plan, currency: str, *, on: date) -> None:

@@ -13,6 +13,7 @@ from partners.models import (
     Invitation,
     Membership,
     PendingMembership,
+    PointsEntry,
     Site,
     Standing,
 )
@@ -41,6 +42,7 @@ class World:
     batch: CouponBatch
     site: Site
     invitation: Invitation
+    line: PointsEntry
     seat: Membership
 
     def arguments(self, names: frozenset[str], route: str = "") -> dict[str, object]:
@@ -63,6 +65,7 @@ class World:
             "site_ref": self.site.ref,
             "ref": ref,
             "seat": self.seat.pk,
+            "line": self.line.pk,
             "theme": "light",
             "width": 280,
             "token": "no-such-token",
@@ -87,6 +90,7 @@ def full_account(*, owner: str = "Alice", rows: int = 2) -> World:
     _put_on_sale(Kind.STUDIO_PLAN)
     claims = [_one_more(account, owner=owner, n=n) for n in range(rows)]
     attribute(on=TODAY)
+    _question_every_line(account)
     invoice = account.invoices.latest("pk")
     for _n in range(rows):
         note = builders.paid_back(line=invoice.lines.get(), amount="0.50").credit_note
@@ -103,8 +107,18 @@ def full_account(*, owner: str = "Alice", rows: int = 2) -> World:
         batch=account.coupon_batches.latest("pk"),
         site=account.sites.filter(address__startswith="site-without-plan").latest("pk"),
         invitation=account.invitations.latest("pk"),
+        line=account.entries.latest("pk"),
         seat=account.memberships.filter(role=Role.MEMBER).latest("pk"),
     )
+
+
+def _question_every_line(account: Account) -> None:
+    """One question a day; the last line has as many as there are lines, all but one answered."""
+    lines = list(account.entries.order_by("pk"))
+    for days, line in enumerate([*lines, *lines[-1:] * len(lines)]):
+        for question in line.questions.open():
+            builders.replied(question=question, on=TODAY)
+        builders.questioned(line=line, on=TODAY - timedelta(days=days))
 
 
 def _put_on_sale(kind: Kind) -> None:

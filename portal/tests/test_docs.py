@@ -263,6 +263,18 @@ def test_levels_and_sizes_of_the_badge_are_those_of_the_code():
     assert numbers(widths[1]) == SIZES
 
 
+def test_limits_of_adjustments_are_those_of_the_code():
+    told = [numbers(row[1])[0] for row in table("docs/rules.md", "Adjustments")]
+
+    assert told == [partners_rules.ADJUSTED_ALONE_UP_TO, partners_rules.ADJUSTED_AT_MOST]
+
+
+def test_limits_of_questions_are_those_of_the_code():
+    told = [numbers(row[1])[0] for row in table("docs/rules.md", "Questions")]
+
+    assert told == [partners_rules.QUESTIONS_A_DAY, partners_rules.QUESTION_LENGTH]
+
+
 def test_days_before_a_card_expires_are_those_of_the_code():
     days = billing_rules.CARD_EXPIRES_SOON_DAYS
 

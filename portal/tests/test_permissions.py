@@ -39,6 +39,8 @@ IN_ACCOUNT = {
     "partners:points": (Can.SEE, SEEN),
     "partners:programme": (Can.SEE, SEEN),
     "partners:ledger_csv": (Can.SEE, SEEN),
+    "partners:line_question": (Can.SEE, FORM),
+    "partners:questions": (Can.SEE, SEEN),
     "partners:badge": (Can.SEE, SEEN),
     "partners:team": (Can.SEE, SEEN),
     "partners:activity": (Can.SEE_ACTIVITY, SEEN),

@@ -35,21 +35,26 @@ from billing.models.disputes import DisputeState
 from claims.actions.answer import Said, answer
 from claims.actions.submit import submit
 from claims.models import Claim, DeclineReason, Verdict
+from partners.actions.adjustments import Asked, ask_for_adjustment
 from partners.actions.approvals import approve_contributor
+from partners.actions.badges import revoke_badge
 from partners.actions.enrolment import join
 from partners.actions.notifications import choose
 from partners.actions.points import attribute
+from partners.actions.questions import ask
 from partners.actions.years import prepare_year
 from partners.models import (
     Account,
     Choice,
     Contributor,
     Membership,
+    PointsEntry,
     Programme,
     ProgrammeTerms,
     Site,
 )
 from partners.roles import Role
+from partners.rules import ADJUSTED_ALONE_UP_TO, AdjustmentReason
 from portal.lib import clock
 from portal.mail.models import MailState, Message
 from portal.models import User
@@ -174,6 +179,9 @@ def _one_of_each(number: int, made: Made) -> None:
     refund(invoice, {line.pk: Decimal(1)}, reason="A mistake", by=made.alice, at=clock.now())
     _dispute(invoice.attempts.get(), number)
     _buy_in_bulk(made, number)
+    _adjust(made, number)
+    _question(made)
+    _revoke_badge(made)
     plan = plan_of(f"plan-{number}")
     sale = Sale.objects.create(code=f"sale-{number}", name=f"Sale {number}")
     SaleOffer.objects.create(sale=sale, plan=plan, starts_on=TODAY, ends_on=TODAY, percent_off=10)
@@ -200,6 +208,36 @@ def _one_of_each(number: int, made: Made) -> None:
     )
     ProgrammeTerms.objects.create(version=f"v{number}", in_force_from=_day(number), text="…")
     prepare_year(2100 + number)
+
+
+def _adjust(made: Made, number: int) -> None:
+    """Points that wait for a second person, since they are many."""
+    asked = Asked(
+        ref=f"adjust{number}",
+        year=TODAY.year,
+        points=ADJUSTED_ALONE_UP_TO + 1,
+        reason=AdjustmentReason.GOODWILL,
+        note="Thank you",
+    )
+    ask_for_adjustment(made.agency, asked, by=staff(name=f"Erin{number}"), at=clock.now())
+
+
+def _revoke_badge(made: Made) -> None:
+    revoke_badge(made.agency, reason="Shown elsewhere", by=made.alice, at=clock.now())
+
+
+def _question(made: Made) -> None:
+    """A line of this year that somebody wants explained."""
+    line = PointsEntry.objects.create(
+        account=made.agency,
+        programme_year_id=TODAY.year,
+        kind="adjustment",
+        points=10,
+        credited_on=TODAY,
+        note="Brought over",
+        entered_by=made.alice,
+    )
+    ask(line, text="Where does this come from?", by=made.alice, at=clock.now())
 
 
 def _dispute(paid: PaymentAttempt, number: int) -> None:
