@@ -1,6 +1,5 @@
 """A claim's story: what happened, and what happens next by itself, with its date."""
 
-from dataclasses import dataclass
 from datetime import date
 
 from django.utils.translation import gettext as _
@@ -12,16 +11,7 @@ from partners.attribution import Judged
 from partners.attribution import Verdict as PointsVerdict
 from partners.queries import judge_expected, judge_sites
 from portal.lib import clock
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One step, as the timeline component shows it."""
-
-    label: str
-    state: str  # done, now, next, bad, skipped
-    on: date | None = None
-    note: str = ""
+from portal.lib.steps import Step
 
 
 def timeline(claim: Claim, *, on: date) -> list[Step]:

@@ -39,6 +39,11 @@ say(
         "badge_revoked": _("revoked the badge"),
         "badge_restored": _("gave the badge back"),
         "points_adjusted": _("adjusted the points of %(year)s by %(points)s"),
+        "profile_edited": _("edited the marketplace profile"),
+        "logo_changed": _("uploaded a logo"),
+        "logo_removed": _("removed the logo"),
+        "applied_for_listing": _("applied for the marketplace"),
+        "application_withdrawn": _("withdrew the application for the marketplace"),
     }
 )
 

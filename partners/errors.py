@@ -105,3 +105,63 @@ class AlreadyRevokedError(BadgeError):
 
 class AlreadyLiftedError(BadgeError):
     """Somebody has lifted this revocation."""
+
+
+class MarketplaceError(PartnersError):
+    """Something of the marketplace that cannot be done."""
+
+
+class NotInProgrammeError(MarketplaceError):
+    """Only who has joined the programme can be listed."""
+
+
+class RankTooLowError(MarketplaceError):
+    """The rank from which accounts may apply is not held."""
+
+
+class ProfileIncompleteError(MarketplaceError):
+    """Something is missing that everyone who is listed tells."""
+
+
+class AlreadyListedError(MarketplaceError):
+    """The account is in the directory."""
+
+
+class ApplicationOpenError(MarketplaceError):
+    """An application waits for its decision already."""
+
+
+class NotWaitingError(MarketplaceError):
+    """The application was decided or withdrawn meanwhile."""
+
+
+class StandardsNotMetError(MarketplaceError):
+    """Only what meets every standard is listed."""
+
+
+class NotListedError(MarketplaceError):
+    """The account is not in the directory."""
+
+
+class TooManyQuotesError(MarketplaceError):
+    """Enough requests for a day: from this sender, or to this partner."""
+
+
+class LogoError(PartnersError):
+    """A file that is not taken as a logo."""
+
+
+class LogoTooLargeError(LogoError):
+    """More bytes than are taken."""
+
+
+class LogoTooManyPixelsError(LogoError):
+    """More pixels than are decoded."""
+
+
+class LogoIsADrawingError(LogoError):
+    """An SVG, which can carry scripts."""
+
+
+class LogoUnreadableError(LogoError):
+    """No PNG, JPEG or WebP, or a broken one."""

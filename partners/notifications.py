@@ -82,6 +82,22 @@ register(
         why_always=_("It is about what you may open, and an invitation waits for your answer."),
     ),
     Kind(
+        key="marketplace",
+        name=_("Marketplace"),
+        what=_("To owners and admins: what became of an application, and the end of a listing."),
+        letters=("partners/listed", "partners/not_listed", "partners/unlisted"),
+        permission=Can.MANAGE_LISTING,
+        why_always=_("It is about what everyone sees of you, or does not see any more."),
+    ),
+    Kind(
+        key="quotes",
+        name=_("Requests for quotes"),
+        what=_("To the address on record: what visitors of the marketplace ask you."),
+        letters=("partners/quote_request",),
+        permission=Can.SEE_QUOTES,
+        why_always=_("Somebody waits for your answer."),
+    ),
+    Kind(
         key="sign_in",
         name=_("Signing in"),
         what=_("To you: links you asked for, and changes of your password or second factor."),

@@ -32,3 +32,37 @@ TEXTS: dict[type[errors.TeamError], Callable[[], str]] = {
 
 def in_words(refusal: errors.TeamError) -> str:
     return TEXTS[type(refusal)]()
+
+
+MARKETPLACE_TEXTS: dict[type[errors.PartnersError], Callable[[], str]] = {
+    errors.NotInProgrammeError: lambda: _("Join the programme first; you can apply afterwards."),
+    errors.RankTooLowError: lambda: _(
+        "Your rank is not high enough yet. This page says how many points are missing."
+    ),
+    errors.ProfileIncompleteError: lambda: _("Please complete your profile first."),
+    errors.AlreadyListedError: lambda: _("You are listed already; there is nothing to apply for."),
+    errors.ApplicationOpenError: lambda: _("You have applied already. You get a mail from us."),
+    errors.NotListedError: lambda: _("This partner is not listed any more."),
+    errors.NotWaitingError: lambda: _("This application was decided or withdrawn already."),
+    errors.TooManyQuotesError: lambda: _(
+        "That are enough requests for a day. What you typed is still here; please send it tomorrow."
+    ),
+    errors.LogoTooLargeError: lambda: _(
+        "This file is larger than 2 MB. Please save it smaller, and choose it again."
+    ),
+    errors.LogoTooManyPixelsError: lambda: _(
+        "This picture has more than 10 million pixels. Please scale it down: 1,000 by 1,000 are"
+        " more than enough."
+    ),
+    errors.LogoIsADrawingError: lambda: _(
+        "SVG files can carry scripts, so they are not taken. Please export yours as a PNG."
+    ),
+    errors.LogoUnreadableError: lambda: _(
+        "This is no PNG, JPEG or WebP, or it is damaged. Please export your logo as a PNG."
+    ),
+}
+
+
+def why_not(refusal: errors.MarketplaceError | errors.LogoError) -> str:
+    """Why something of the marketplace was not done."""
+    return MARKETPLACE_TEXTS[type(refusal)]()

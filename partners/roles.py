@@ -25,6 +25,8 @@ class Can(TextChoices):
     MANAGE_TEAM = "manage_team", _("manage the team")
     TRANSFER = "transfer", _("transfer the account")
     SEE_ACTIVITY = "see_activity", _("see who did what")
+    MANAGE_LISTING = "manage_listing", _("edit the marketplace profile and apply")
+    SEE_QUOTES = "see_quotes", _("see requests for quotes")
     SEE_BILLING = "see_billing", _("see invoices and charges")
     PAY = "pay", _("buy, cancel and change cards")
 
@@ -37,6 +39,8 @@ ROLES_THAT_CAN: dict[Can, frozenset[Role]] = {
     Can.MANAGE_TEAM: frozenset({Role.OWNER, Role.ADMIN}),
     Can.TRANSFER: frozenset({Role.OWNER}),
     Can.SEE_ACTIVITY: frozenset({Role.OWNER}),
+    Can.MANAGE_LISTING: frozenset({Role.OWNER, Role.ADMIN}),
+    Can.SEE_QUOTES: frozenset({Role.OWNER, Role.ADMIN, Role.MEMBER}),
     Can.SEE_BILLING: frozenset({Role.OWNER, Role.ADMIN, Role.BILLING}),
     Can.PAY: frozenset({Role.OWNER, Role.ADMIN, Role.BILLING}),
 }

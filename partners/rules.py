@@ -71,7 +71,7 @@ YEAR_DEFAULTS = YearDefaults(
 
 # docs/rules.md: "Badge". A badge is something earned: the rank everyone starts with has none.
 BADGE_FROM_LEVEL = 2
-# docs/rules.md: "Marketplace".
+# docs/rules.md: "Marketplace". A directory of agencies who have shown what they can do.
 MARKETPLACE_FROM_LEVEL = 3
 
 
@@ -128,3 +128,58 @@ DIGEST_LOOKS_BACK = timedelta(days=14)
 # Lines a digest shows of what landed, and of what is on its way; the rest is on the page.
 DIGEST_LINES = 25
 DIGEST_COMING = 5
+
+
+# --- Marketplace ---------------------------------------------------------------------------------
+
+
+class Standard(StrEnum):
+    """What a profile has to meet to be listed, and to stay so."""
+
+    TRUE = "true"  # it says who they are and what they do, and it is so
+    OWN = "own"  # words and logo are theirs to use
+    REACHABLE = "reachable"  # their site works, and a request gets an answer
+    FAIR = "fair"  # nothing misleading, nothing about others
+    CLEAR = "clear"  # a customer understands what is offered, where, in which languages
+
+
+# docs/rules.md: "Marketplace". Staff tick every one of them to approve an application.
+STANDARDS: tuple[Standard, ...] = tuple(Standard)
+
+
+@dataclass(frozen=True, slots=True)
+class LogoPolicy:
+    """What is taken as a logo, and what is made of it."""
+
+    bytes_at_most: int
+    pixels_at_most: int  # width by height, before anything is decoded
+    side: int  # pixels of the square that is kept
+
+
+# docs/rules.md: "Marketplace". Ten million pixels are more than any camera's logo and 40 MB in
+# memory; twice the size at which the largest page shows it keeps it sharp on any screen.
+LOGO_POLICY = LogoPolicy(bytes_at_most=2 * 1024 * 1024, pixels_at_most=10_000_000, side=320)
+
+
+@dataclass(frozen=True, slots=True)
+class QuotePolicy:
+    """What holds spam back from those who are listed."""
+
+    least_time: timedelta  # between opening the form and sending it: nobody types faster
+    form_valid: timedelta  # after that it has to be sent again
+    links_at_most: int
+    a_day_from_an_address: int
+    a_day_from_a_network_address: int
+    a_day_to_a_partner: int
+
+
+# docs/rules.md: "Marketplace". Enough for anybody who compares agencies; a partner who is asked
+# more often than this in a day is being flooded.
+QUOTE_POLICY = QuotePolicy(
+    least_time=timedelta(seconds=4),
+    form_valid=timedelta(hours=12),
+    links_at_most=2,
+    a_day_from_an_address=5,
+    a_day_from_a_network_address=10,
+    a_day_to_a_partner=30,
+)

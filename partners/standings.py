@@ -1,6 +1,6 @@
 """Where an account stands: the rank it holds, and what this year's points are on track for."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -8,7 +8,7 @@ from django.db.models import F, FilteredRelation, Q
 
 from partners import rules
 from partners.attribution import Judged
-from partners.models import Account, Rank
+from partners.models import Account, Rank, Standing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +101,20 @@ def rank_held_if(account: Account, *, year: int, points: int, on: date) -> RankH
     if year in years:
         years[year].points += points
     return _held(years, on=on)
+
+
+def ranks_held(accounts: Collection[int], *, on: date) -> dict[int, RankHeld]:
+    """The rank each of these accounts holds on a day; two queries however many they are."""
+    ladders: dict[int, list[Rank]] = {on.year: [], on.year - 1: []}
+    for rank in Rank.objects.filter(programme_year__in=ladders).order_by("level"):
+        ladders[rank.programme_year_id].append(rank)
+    years = {
+        account: {year: _Year(ladder) for year, ladder in ladders.items()} for account in accounts
+    }
+    for one in Standing.objects.filter(account__in=accounts, programme_year__in=ladders):
+        there = years[one.account_id][one.programme_year_id]
+        there.points, there.final_level = one.points, one.final_level
+    return {account: _held(own, on=on) for account, own in years.items()}
 
 
 def standing_now(account: Account, *, on: date, coming: Iterable[Judged] = ()) -> StandingNow:

@@ -3,13 +3,13 @@ from django.urls import path
 from partners.views import (
     badge,
     invitations,
-    marketplace,
     notifications,
     points,
     programme,
     questions,
     team,
 )
+from partners.views.marketplace import images, own, public, received
 
 app_name = "partners"
 
@@ -49,7 +49,28 @@ urlpatterns = [
     path("invitations/<ref:ref>/", invitations.invitation, name="invitation"),
     path("a/<ref:account_ref>/notifications/", notifications.notifications, name="notifications"),
     path("notifications/<str:token>/", notifications.unsubscription, name="unsubscription"),
-    path("a/<ref:account_ref>/marketplace/", marketplace.marketplace, name="marketplace"),
+    path("a/<ref:account_ref>/marketplace/", own.marketplace, name="marketplace"),
+    path("a/<ref:account_ref>/marketplace/profile/", own.profile, name="profile"),
+    path("a/<ref:account_ref>/marketplace/preview/", own.preview, name="profile_preview"),
+    path("a/<ref:account_ref>/marketplace/logo/", own.logo, name="logo"),
+    path("a/<ref:account_ref>/marketplace/logo/removal/", own.logo_removal, name="logo_removal"),
+    path("a/<ref:account_ref>/marketplace/application/", own.application, name="application"),
+    path(
+        "a/<ref:account_ref>/marketplace/applications/<ref:ref>/withdrawal/",
+        own.withdrawal,
+        name="application_withdrawal",
+    ),
+    path("a/<ref:account_ref>/marketplace/requests/", received.quotes, name="quotes"),
+    path("a/<ref:account_ref>/marketplace/requests.csv", received.quotes_csv, name="quotes_csv"),
+    path("marketplace/", public.partners_listed, name="directory"),
+    path("marketplace/sitemap.xml", public.sitemap, name="sitemap"),
+    path("marketplace/<ref:account_ref>/", public.partner, name="partner"),
+    path("marketplace/<ref:account_ref>/quote/", public.quote, name="quote"),
+    path(
+        "marketplace/<ref:account_ref>/logo-<slug:digest>.webp",
+        images.logo_image,
+        name="logo_image",
+    ),
     path("badges/<ref:account_ref>/<str:theme>.svg", badge.badge_svg, name="badge_svg"),
     path("badges/<ref:account_ref>/<str:theme>-<int:width>.png", badge.badge_png, name="badge_png"),
     path("verify/<ref:account_ref>/", badge.verify, name="verify"),

@@ -1,9 +1,10 @@
-"""Accounts, sites and the programme in the admin."""
+"""Accounts, sites, the programme and the marketplace in the admin."""
 
 from partners.admin import (
     accounts,
     adjustments,
     badges,
+    marketplace,
     notifications,
     points,
     programme,
@@ -14,6 +15,7 @@ __all__ = [
     "accounts",
     "adjustments",
     "badges",
+    "marketplace",
     "notifications",
     "points",
     "programme",

@@ -42,6 +42,8 @@ SHORTCUTS = (
     (_("Questions on lines"), "partners.linequestion"),
     (_("Revoked badges"), "partners.badgerevocation"),
     (_("Standings"), "partners.standing"),
+    (_("Marketplace"), "partners.listing"),
+    (_("Requests for quotes"), "partners.quoterequest"),
     (_("Claims, made and received"), "claims.claim"),
     (_("Subscriptions"), "billing.subscription"),
     (_("Invoices"), "billing.invoice"),

@@ -1,5 +1,5 @@
-"""What partners are told: about their team, their points, questions, badge and rank."""
+"""What partners are told: team, points, rank, badge, marketplace; and what visitors ask them."""
 
-from partners.emails import adjustments, badges, points, questions, rank, team
+from partners.emails import adjustments, badges, marketplace, points, questions, rank, team
 
-__all__ = ["adjustments", "badges", "points", "questions", "rank", "team"]
+__all__ = ["adjustments", "badges", "marketplace", "points", "questions", "rank", "team"]

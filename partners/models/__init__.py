@@ -8,6 +8,14 @@ from partners.models.adjustments import (
 )
 from partners.models.badges import BadgeRevocation
 from partners.models.credits import CreditInForce
+from partners.models.listings import Listing
+from partners.models.marketplace import (
+    Application,
+    ApplicationDecision,
+    ApplicationWithdrawal,
+    LogoImage,
+    Profile,
+)
 from partners.models.notifications import (
     Choice,
     NotificationChoice,
@@ -30,6 +38,7 @@ from partners.models.programme import (
     Standing,
 )
 from partners.models.questions import LineAnswer, LineQuestion
+from partners.models.quotes import QuoteRequest
 from partners.models.sites import Contributor, ContributorApproval, Site, SiteMove
 from partners.models.team import Activity, Invitation
 
@@ -39,6 +48,9 @@ __all__ = [
     "AdjustmentDecision",
     "AdjustmentRequest",
     "AdjustmentVerdict",
+    "Application",
+    "ApplicationDecision",
+    "ApplicationWithdrawal",
     "BadgeRevocation",
     "Choice",
     "Contributor",
@@ -49,6 +61,8 @@ __all__ = [
     "Invitation",
     "LineAnswer",
     "LineQuestion",
+    "Listing",
+    "LogoImage",
     "Membership",
     "NotificationChoice",
     "PendingMembership",
@@ -56,10 +70,12 @@ __all__ = [
     "PointsDue",
     "PointsEntry",
     "PointsTold",
+    "Profile",
     "Programme",
     "ProgrammeTerms",
     "ProgrammeYear",
     "QualifyingEvent",
+    "QuoteRequest",
     "Rank",
     "RankChange",
     "Site",

@@ -45,6 +45,17 @@ SIDEBAR = (
         ),
     ),
     (
+        _("Marketplace"),
+        (
+            (_("To decide"), "pending_actions", "partners.application?state__exact=open"),
+            (_("All applications"), "storefront", "partners.application"),
+            (_("Listings"), "public", "partners.listing"),
+            (_("Profiles"), "badge", "partners.profile"),
+            (_("Logos"), "image", "partners.logoimage"),
+            (_("Requests for quotes"), "request_quote", "partners.quoterequest"),
+        ),
+    ),
+    (
         _("Billing"),
         (
             (_("Subscriptions"), "autorenew", "billing.subscription"),

@@ -2,9 +2,10 @@
 
 Money, points, answers and mail can be seen only: their pages refuse changes whatever the role. What
 changes them are actions, each under the permission named here (putting a claim right needs
-`claims.add_reinstatement`, taking a parked account up again `billing.delete_parkedaccount`, paying
-money back `billing.add_refund`, adjusting points `partners.add_adjustmentrequest`, approving what
-somebody else adjusts `partners.add_adjustmentdecision`).
+`claims.add_reinstatement`, deciding on an application `partners.add_applicationdecision`, taking a
+parked account up again `billing.delete_parkedaccount`, paying money back `billing.add_refund`,
+adjusting points `partners.add_adjustmentrequest`, approving what somebody else adjusts
+`partners.add_adjustmentdecision`).
 """
 
 from collections.abc import Iterable
@@ -34,6 +35,11 @@ SEE_PROGRAMME = _may(
     " qualifyingevent eventvoid pointsdue adjustmentrequest adjustmentdecision linequestion"
     " lineanswer badgerevocation",
 )
+SEE_MARKETPLACE = _may(
+    "view",
+    "partners",
+    "profile logoimage application applicationdecision applicationwithdrawal listing quoterequest",
+)
 SEE_CLAIMS = _may("view", "claims", "claim approvalrequest answer withdrawal reinstatement")
 SEE_BILLING = _may(
     "view",
@@ -44,7 +50,15 @@ SEE_BILLING = _may(
 )
 SEE_CATALOGUE = _may("view", "billing", "product plan price sale saleoffer taxrate volumeprice")
 SEE_MAIL = _may("view", "mail", "message")
-SEE_ALL = SEE_PARTNERS | SEE_PROGRAMME | SEE_CLAIMS | SEE_BILLING | SEE_CATALOGUE | SEE_MAIL
+SEE_ALL = (
+    SEE_PARTNERS
+    | SEE_PROGRAMME
+    | SEE_MARKETPLACE
+    | SEE_CLAIMS
+    | SEE_BILLING
+    | SEE_CATALOGUE
+    | SEE_MAIL
+)
 
 PUT_CLAIMS_RIGHT = _may("add", "claims", "reinstatement")
 KEEP_ACCOUNTS = _may("change", "partners", "account")
@@ -59,6 +73,9 @@ RUN_PROGRAMME = _may("add change", "partners", "programme programmeterms program
 ADJUST_POINTS = _may("add", "partners", "adjustmentrequest adjustmentdecision")
 REVOKE_BADGES = _may("add change", "partners", "badgerevocation")
 ANSWER_QUESTIONS = _may("add", "partners", "lineanswer")
+RUN_MARKETPLACE = _may("add", "partners", "applicationdecision") | _may(
+    "add change", "partners", "listing"
+)
 RUN_CATALOGUE = _may("add change", "billing", "product plan price sale taxrate volumeprice") | _may(
     "add change delete", "billing", "saleoffer"
 )
@@ -69,6 +86,7 @@ ROLES: dict[str, frozenset[str]] = {
     # Decides what the programme is; has no business with invoices and cards.
     "programme manager": SEE_PARTNERS
     | SEE_PROGRAMME
+    | SEE_MARKETPLACE
     | SEE_CLAIMS
     | SEE_CATALOGUE
     | SEE_MAIL
@@ -76,7 +94,8 @@ ROLES: dict[str, frozenset[str]] = {
     | ADJUST_POINTS
     | ANSWER_QUESTIONS
     | REVOKE_BADGES
-    | RUN_PROGRAMME,
+    | RUN_PROGRAMME
+    | RUN_MARKETPLACE,
     # Money in and out; what clients answered is not theirs to read.
     "finance": SEE_PARTNERS
     | SEE_PROGRAMME
@@ -98,6 +117,7 @@ ROLES: dict[str, frozenset[str]] = {
     | ANSWER_QUESTIONS
     | REVOKE_BADGES
     | RUN_PROGRAMME
+    | RUN_MARKETPLACE
     | RUN_CATALOGUE,
 }
 

@@ -9,7 +9,9 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import count
+from typing import Any
 
+import pgtrigger
 from django.db import transaction
 
 from billing.actions import charge
@@ -41,6 +43,11 @@ from claims.models import Answer, Claim, DeclineReason, Verdict
 from partners.actions import enrolment, years
 from partners.actions.adjustments import Asked, ask_for_adjustment
 from partners.actions.approvals import approve_contributor
+from partners.actions.marketplace.applications import apply_for_listing
+from partners.actions.marketplace.decisions import approve
+from partners.actions.marketplace.profiles import Written, write_profile
+from partners.actions.marketplace.quotes import Asked as AskedForQuote
+from partners.actions.marketplace.quotes import request_quote
 from partners.actions.moves import move_sites
 from partners.actions.points import EventTold, attribute, record_events, void_event
 from partners.actions.questions import answer as reply
@@ -48,21 +55,34 @@ from partners.actions.questions import ask
 from partners.models import (
     Account,
     AdjustmentRequest,
+    Application,
     Contributor,
     ContributorApproval,
     Enrolment,
     LineAnswer,
     LineQuestion,
+    Listing,
     Membership,
     PointsEntry,
+    Profile,
     Programme,
     ProgrammeTerms,
     QualifyingEvent,
+    QuoteRequest,
     Site,
+    Standing,
 )
+from partners.models.offers import Language, Region, Service
 from partners.models.points import VoidReason
 from partners.roles import Role
-from partners.rules import YEAR_DEFAULTS, AdjustmentReason, EventKind
+from partners.rules import (
+    MARKETPLACE_FROM_LEVEL,
+    STANDARDS,
+    YEAR_DEFAULTS,
+    AdjustmentReason,
+    EventKind,
+)
+from partners.standings import rank_held
 from portal.lib import clock
 from portal.lib.refs import new_ref
 from portal.models import User
@@ -264,6 +284,84 @@ def replied(*, question: LineQuestion, name: str = "Dana", on: date = TODAY) -> 
     """What staff say to it."""
     with clock.frozen(on):
         return reply(question, text="The site renewed.", by=person(name=name), at=noon(on))
+
+
+# --- The marketplace -----------------------------------------------------------------------------
+
+
+def rank_reached(*, account: Account, level: int = 3, year: int = TODAY.year) -> Standing:
+    """The account's points of a year are just enough for that rank."""
+    enrolled(account=account)
+    points = YEAR_DEFAULTS.ranks[level - 1].threshold_points
+    with pgtrigger.ignore("partners.Standing:points_kept_by_the_ledger"):
+        return Standing.objects.update_or_create(
+            account=account, programme_year_id=year, defaults={"points": points}
+        )[0]
+
+
+def profile(
+    *,
+    account: Account,
+    name: str = "",
+    tagline: str = "Sites for small shops",
+    text: str = "We build sites that sell.",
+    website: str = "https://studio.example",
+    services: Sequence[str] = (Service.DESIGN, Service.BUILD),
+    regions: Sequence[str] = (Region.BRITAIN,),
+    languages: Sequence[str] = (Language.ENGLISH,),
+    on: date = TODAY,
+) -> Profile:
+    """A profile with all it needs, written by the account's owner."""
+    written = Written(
+        name=name or account.name,
+        tagline=tagline,
+        text=text,
+        website=website,
+        services=list(services),
+        regions=list(regions),
+        languages=list(languages),
+    )
+    return write_profile(account, written, by=_owner(account), at=noon(on))
+
+
+def applied(*, account: Account | None = None, on: date = TODAY, **told: Any) -> Application:
+    """The account is in the third rank and applies for the marketplace."""
+    applicant = enrolled(account=account)
+    if rank_held(applicant, on=on).level < MARKETPLACE_FROM_LEVEL:
+        rank_reached(account=applicant, year=on.year)
+    if told or not Profile.objects.filter(account=applicant).exists():
+        profile(account=applicant, on=on, **told)
+    return apply_for_listing(applicant, by=_owner(applicant), at=noon(on))
+
+
+def listed(*, account: Account | None = None, on: date = TODAY, **told: Any) -> Listing:
+    """The account applied and was approved on that day."""
+    return listed_by(application=applied(account=account, on=on, **told), on=on)
+
+
+def listed_by(*, application: Application, on: date = TODAY) -> Listing:
+    """The application approved by Dana, who found every standard met."""
+    return approve(application, standards_met=STANDARDS, by=person(name="Dana"), at=noon(on))
+
+
+def quote_requested(
+    *, account: Account, email: str = "carol@bakery.example", held_for: str = "", on: date = TODAY
+) -> QuoteRequest:
+    """Carol asks the listed partner for a quote, each time from a network address of her own."""
+    asked = AskedForQuote(
+        name="Carol",
+        email=email,
+        needs="A shop for our bread, before Easter.",
+        ip_address=f"192.0.2.{next(_numbers) % 250}",
+        held_for=held_for,
+    )
+    made = request_quote(account, asked, at=noon(on))
+    assert made
+    return made
+
+
+def _owner(account: Account) -> User:
+    return account.memberships.get(role=Role.OWNER).user
 
 
 # --- Catalogue -----------------------------------------------------------------------------------

@@ -40,6 +40,7 @@ from portal.testing.cast import (
     Person,
 )
 from portal.testing.demo_folder import CLAIMED_ADDRESS, COUPON_ADDRESSES, make_demo_folder
+from portal.testing.demo_marketplace import fill_the_marketplace
 
 DAYS_OPEN = 28
 BULK_PRODUCT, COUPONS = "core", 10
@@ -75,6 +76,7 @@ def seed(*, on: date) -> None:
     _join_and_claim(on=on)
     _buy_in_bulk(on=on)
     _question_and_adjust()
+    fill_the_marketplace()
 
 
 def _prepare_programme(*, on: date) -> None:

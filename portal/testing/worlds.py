@@ -7,15 +7,17 @@ from billing.models import CouponBatch, CreditNote, Invoice, PaymentMethod, Subs
 from billing.rules import Kind
 from claims.models import Claim, Verdict
 from partners.actions.invitations import invite
+from partners.actions.marketplace.logos import put_logo
 from partners.actions.points import attribute
 from partners.models import (
     Account,
+    Application,
     Invitation,
+    LogoImage,
     Membership,
     PendingMembership,
     PointsEntry,
     Site,
-    Standing,
 )
 from partners.roles import Role
 from portal.lib import clock
@@ -23,6 +25,7 @@ from portal.mail.actions.hand_over import send_due
 from portal.models import User
 from portal.testing import builders
 from portal.testing.builders import TODAY, noon
+from portal.testing.pictures import picture
 
 EARNED_ON = TODAY - timedelta(days=20)  # its points have landed by today
 RENEWS_SOON = date(2025, 7, 10)  # bought then, charged again in the coming weeks
@@ -44,6 +47,8 @@ class World:
     invitation: Invitation
     line: PointsEntry
     seat: Membership
+    application: Application
+    logo: LogoImage
 
     def arguments(self, names: frozenset[str], route: str = "") -> dict[str, object]:
         """What an address of this account takes."""
@@ -51,6 +56,7 @@ class World:
             "invoices/": self.invoice.ref,
             "credit-notes/": self.credit_note.ref,
             "invitations/": self.invitation.ref,
+            "applications/": self.application.ref,
             "subscriptions/": self.subscription.ref,
             "cards/": self.card.ref,
             "coupons/": self.batch.ref,
@@ -68,6 +74,7 @@ class World:
             "line": self.line.pk,
             "theme": "light",
             "width": 280,
+            "digest": self.logo.digest,
             "token": "no-such-token",
             "gateway": "stripe",
         }
@@ -83,7 +90,6 @@ def empty_account(*, owner: str = "Alice") -> Account:
 def full_account(*, owner: str = "Alice", rows: int = 2) -> World:
     """An account with that many of everything its pages list, today being `TODAY`."""
     account = builders.enrolled(account=empty_account(owner=owner))
-    Standing.objects.create(account=account, programme_year_id=TODAY.year - 1, points=1000)
     people = {"owner": builders.person(name=owner)}
     for role in (Role.ADMIN, Role.MEMBER, Role.BILLING):
         people[role.value] = _seat(account, f"{owner}-{role.value}", role)
@@ -91,6 +97,7 @@ def full_account(*, owner: str = "Alice", rows: int = 2) -> World:
     claims = [_one_more(account, owner=owner, n=n) for n in range(rows)]
     attribute(on=TODAY)
     _question_every_line(account)
+    application = _list_in_the_marketplace(account, quotes=rows)
     invoice = account.invoices.latest("pk")
     for _n in range(rows):
         note = builders.paid_back(line=invoice.lines.get(), amount="0.50").credit_note
@@ -109,6 +116,8 @@ def full_account(*, owner: str = "Alice", rows: int = 2) -> World:
         invitation=account.invitations.latest("pk"),
         line=account.entries.latest("pk"),
         seat=account.memberships.filter(role=Role.MEMBER).latest("pk"),
+        application=application,
+        logo=account.logo,
     )
 
 
@@ -119,6 +128,18 @@ def _question_every_line(account: Account) -> None:
         for question in line.questions.open():
             builders.replied(question=question, on=TODAY)
         builders.questioned(line=line, on=TODAY - timedelta(days=days))
+
+
+def _list_in_the_marketplace(account: Account, *, quotes: int) -> Application:
+    """Listed, with a logo and requests; the rank is last year's, and this year's points stay."""
+    owner = account.memberships.get(role=Role.OWNER).user
+    builders.rank_reached(account=account, year=TODAY.year - 1)
+    application = builders.applied(account=account)
+    builders.listed_by(application=application)
+    put_logo(account, picture(), by=owner, at=noon(TODAY))
+    for n in range(quotes):
+        builders.quote_requested(account=account, email=f"asks-{n}@people.example")
+    return application
 
 
 def _put_on_sale(kind: Kind) -> None:

@@ -274,7 +274,7 @@ TEMPLATES = sorted(path for path in (ROOT / "templates").rglob("*") if path.is_f
 TEMPLATE_NAMES = [str(path.relative_to(ROOT / "templates")) for path in TEMPLATES]
 
 # What is read by machines, not by people.
-WORDLESS = {"partners/badge.svg", "billing/document.typ"}  # a drawing, and a page description
+WORDLESS = {"partners/badge.svg", "billing/document.typ", "partners/marketplace/sitemap.xml"}
 # Served when nothing works, translations included.
 NOT_TRANSLATED = {"500.html"}
 SAME_EVERYWHERE = {"UTC", "SVG", "PNG", "px"}

@@ -311,6 +311,23 @@ def test_limits_of_coupons_are_those_of_the_code():
     ]
 
 
+def test_limits_of_the_marketplace_are_those_of_the_code():
+    told = [numbers(row[1])[0] for row in table("docs/rules.md", "Marketplace")]
+    logo, quote = partners_rules.LOGO_POLICY, partners_rules.QUOTE_POLICY
+
+    assert told == [
+        logo.bytes_at_most // 1024**2,
+        logo.pixels_at_most,
+        logo.side,
+        quote.least_time.seconds,
+        quote.form_valid.seconds // 3600,
+        quote.links_at_most,
+        quote.a_day_from_an_address,
+        quote.a_day_from_a_network_address,
+        quote.a_day_to_a_partner,
+    ]
+
+
 def test_waits_of_mail_are_those_of_the_code():
     waits, doubt, batch = (row[1] for row in table("docs/rules.md", "Mail"))
 

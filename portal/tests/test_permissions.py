@@ -53,6 +53,14 @@ IN_ACCOUNT = {
     "partners:invitation_revocation": (Can.MANAGE_TEAM, ACT),
     "partners:notifications": (Can.SEE, FORM),
     "partners:marketplace": (Can.SEE, SEEN),
+    "partners:profile": (Can.MANAGE_LISTING, FORM),
+    "partners:profile_preview": (Can.SEE, SEEN),
+    "partners:logo": (Can.MANAGE_LISTING, FORM),
+    "partners:logo_removal": (Can.MANAGE_LISTING, ACT),
+    "partners:application": (Can.MANAGE_LISTING, ACT),
+    "partners:application_withdrawal": (Can.MANAGE_LISTING, ACT),
+    "partners:quotes": (Can.SEE_QUOTES, SEEN),
+    "partners:quotes_csv": (Can.SEE_QUOTES, SEEN),
     "partners:enrolment": (Can.JOIN, ACT),
     "claims:list": (Can.SEE, SEEN),
     "claims:csv": (Can.SEE, SEEN),
@@ -114,6 +122,11 @@ PUBLIC = {
     "partners:verify": SEEN,
     "partners:invitation": FORM,
     "partners:unsubscription": FORM,  # whoever has the link of a mail
+    "partners:directory": SEEN,
+    "partners:sitemap": SEEN,
+    "partners:partner": SEEN,
+    "partners:quote": FORM,
+    "partners:logo_image": SEEN,  # of an account that is listed; of others, their own and staff's
     "claims:approval": FORM,
     "claims:approval_link": SEEN,
     "billing:webhook": ACT,  # of a gateway that is not in use, not there

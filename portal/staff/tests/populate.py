@@ -39,6 +39,7 @@ from partners.actions.adjustments import Asked, ask_for_adjustment
 from partners.actions.approvals import approve_contributor
 from partners.actions.badges import revoke_badge
 from partners.actions.enrolment import join
+from partners.actions.marketplace.logos import put_logo
 from partners.actions.notifications import choose
 from partners.actions.points import attribute
 from partners.actions.questions import ask
@@ -58,6 +59,8 @@ from partners.rules import ADJUSTED_ALONE_UP_TO, AdjustmentReason
 from portal.lib import clock
 from portal.mail.models import MailState, Message
 from portal.models import User
+from portal.testing import builders
+from portal.testing.pictures import picture
 
 TODAY = date(2026, 6, 15)
 
@@ -182,6 +185,7 @@ def _one_of_each(number: int, made: Made) -> None:
     _adjust(made, number)
     _question(made)
     _revoke_badge(made)
+    _list_in_the_marketplace(made)
     plan = plan_of(f"plan-{number}")
     sale = Sale.objects.create(code=f"sale-{number}", name=f"Sale {number}")
     SaleOffer.objects.create(sale=sale, plan=plan, starts_on=TODAY, ends_on=TODAY, percent_off=10)
@@ -270,6 +274,16 @@ def _buy_in_bulk(made: Made, number: int) -> None:
     )
     site = Site.objects.create(account=made.agency, address=f"coupon{number}.example.org")
     redeem(batch.coupons.earliest("pk").code, site, by=made.alice, at=clock.now())
+
+
+def _list_in_the_marketplace(made: Made) -> None:
+    """The agency listed, with a logo and a request; and another that waits for its decision."""
+    listing = builders.listed(account=made.agency, on=TODAY)
+    put_logo(made.agency, picture(), by=made.alice, at=clock.now())
+    builders.quote_requested(account=listing.account, email=f"asks-{made.agency.email}", on=TODAY)
+    waiting = account(f"Waiting {made.agency.name}", made.agency.email)
+    Membership.objects.create(account=waiting, user=made.alice, role=Role.OWNER)
+    builders.applied(account=waiting, on=TODAY)
 
 
 def _day(number: int) -> date:

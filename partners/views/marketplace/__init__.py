@@ -1,0 +1,1 @@
+"""Pages of the marketplace: the partner's own, and those for everyone."""
