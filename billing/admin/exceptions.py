@@ -8,7 +8,6 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern, path
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
@@ -17,7 +16,7 @@ from unfold.decorators import action, display
 from billing.models import NonprofitVerification, ParkedAccount
 from portal.lib import clock
 from portal.staff.admins import KeptAdmin, ReadOnlyAdmin, link_to, list_url
-from portal.staff.decisions import Decision, RefusedError
+from portal.staff.decisions import DecidingAdmin, Decision, RefusedError
 from portal.staff.site import Queue, admin_site
 
 BY_ACCOUNT = ("account__name__icontains", "account__email__iexact", "account__ref__exact")
@@ -86,7 +85,7 @@ def log_taking_up(request: HttpRequest, parked: QuerySet) -> None:
 
 
 @admin.register(ParkedAccount, site=admin_site)
-class ParkedAccountAdmin(ReadOnlyAdmin):
+class ParkedAccountAdmin(DecidingAdmin, ReadOnlyAdmin):
     """Accounts whose data broke a billing run, oldest first."""
 
     list_display = ("of_account", "parked_at", "short_reason")
@@ -96,6 +95,7 @@ class ParkedAccountAdmin(ReadOnlyAdmin):
     actions = ("take_up_again",)
     actions_detail = ("take_up_this",)
     taking_up = TakingUp()
+    decisions = (taking_up,)
 
     @display(description=_("account"))
     def of_account(self, parked: ParkedAccount) -> str:
@@ -115,11 +115,6 @@ class ParkedAccountAdmin(ReadOnlyAdmin):
     @action(description=_("Take up again"), permissions=["take_up"], icon="play_circle")
     def take_up_this(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self.taking_up.ask(self, request, self.get_queryset(request).filter(pk=object_id))
-
-    def get_urls(self) -> list[URLPattern]:
-        page = self.admin_site.admin_view(lambda request: self.taking_up.page(self, request))
-        name = f"{self.opts.app_label}_{self.opts.model_name}_{TakingUp.name}"
-        return [path("taking-up/", page, name=name), *super().get_urls()]
 
 
 admin_site.queues.append(

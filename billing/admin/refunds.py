@@ -7,7 +7,6 @@ from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern, path
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
@@ -22,7 +21,7 @@ from billing.rules import Outcome
 from portal.lib import clock
 from portal.lib.money import in_words
 from portal.staff.admins import ReadOnlyAdmin, ReadOnlyInline, link_to
-from portal.staff.decisions import Decision, RefusedError
+from portal.staff.decisions import DecidingAdmin, Decision, RefusedError
 from portal.staff.site import admin_site
 
 REASON_LENGTH = 300
@@ -134,7 +133,7 @@ class LineAmounts:
 
 
 @admin.register(InvoiceLine, site=admin_site)
-class InvoiceLineAdmin(LineAmounts, ReadOnlyAdmin):
+class InvoiceLineAdmin(LineAmounts, DecidingAdmin, ReadOnlyAdmin):
     list_display = ("description", "of_invoice", "starts_on", "ends_on", "net", "tax", "gross")
     list_select_related = ("invoice",)
     search_fields = ("invoice__number__exact", "subscription__ref__exact")
@@ -149,6 +148,7 @@ class InvoiceLineAdmin(LineAmounts, ReadOnlyAdmin):
     readonly_fields = ("net", "tax", "gross")
     actions = ("pay_back",)
     paying_back = PayingBack()
+    decisions = (paying_back,)
 
     @display(description=_("invoice"))
     def of_invoice(self, line: InvoiceLine) -> str:
@@ -160,11 +160,6 @@ class InvoiceLineAdmin(LineAmounts, ReadOnlyAdmin):
     @admin.action(description=_("Pay back"), permissions=["refund"])
     def pay_back(self, request: HttpRequest, chosen: QuerySet) -> HttpResponse:
         return self.paying_back.ask(self, request, chosen)
-
-    def get_urls(self) -> list[URLPattern]:
-        page = self.admin_site.admin_view(lambda request: self.paying_back.page(self, request))
-        name = f"{self.opts.app_label}_{self.opts.model_name}_{PayingBack.name}"
-        return [path("refund/", page, name=name), *super().get_urls()]
 
 
 class NoteAmount:

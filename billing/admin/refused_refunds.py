@@ -7,7 +7,6 @@ from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern, path
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
@@ -21,7 +20,7 @@ from billing.rules import Outcome
 from portal.lib import clock
 from portal.lib.money import in_words
 from portal.staff.admins import ReadOnlyAdmin, link_to, list_url
-from portal.staff.decisions import Decision, RefusedError
+from portal.staff.decisions import DecidingAdmin, Decision, RefusedError
 from portal.staff.site import Queue, admin_site
 
 COLOURS = {
@@ -133,7 +132,7 @@ class Waiting(admin.SimpleListFilter):
 
 
 @admin.register(Refund, site=admin_site)
-class RefundAdmin(ReadOnlyAdmin):
+class RefundAdmin(DecidingAdmin, ReadOnlyAdmin):
     """Money on its way back, and what became of it."""
 
     list_display = (
@@ -169,6 +168,7 @@ class RefundAdmin(ReadOnlyAdmin):
     actions = ("try_again", "paid_another_way")
     actions_detail = ("try_this_again", "paid_this_another_way")
     trying_again, other_way = TryingAgain(), PaidAnotherWay()
+    decisions = (trying_again, other_way)
 
     @display(description=_("credit note"))
     def of_note(self, refund: Refund) -> str:
@@ -218,27 +218,6 @@ class RefundAdmin(ReadOnlyAdmin):
     @action(description=_("Paid back another way"), permissions=["follow_up"], icon="task_alt")
     def paid_this_another_way(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self.other_way.ask(self, request, Refund.objects.filter(pk=object_id))
-
-    def get_urls(self) -> list[URLPattern]:
-        pages = [
-            (f"{decision.name.replace('_', '-')}/", decision)
-            for decision in (self.trying_again, self.other_way)
-        ]
-        return [
-            *(
-                path(
-                    address,
-                    self.admin_site.admin_view(partial(_page, decision, self)),
-                    name=f"{self.opts.app_label}_{self.opts.model_name}_{decision.name}",
-                )
-                for address, decision in pages
-            ),
-            *super().get_urls(),
-        ]
-
-
-def _page(decision: Decision, page: RefundAdmin, request: HttpRequest) -> HttpResponse:
-    return decision.page(page, request)
 
 
 admin_site.queues.append(

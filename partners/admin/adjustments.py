@@ -7,7 +7,6 @@ from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern, path
 from django.utils.formats import date_format
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _now
@@ -28,7 +27,8 @@ from portal.lib import clock
 from portal.lib.nudge import nudge
 from portal.mail.tasks import send_mail
 from portal.staff.admins import ReadOnlyAdmin, ReadOnlyInline, link_to, list_url
-from portal.staff.decisions import Decision, RefusedError
+from portal.staff.decisions import DecidingAdmin, Decision, RefusedError
+from portal.staff.queues import QueueAdmin
 from portal.staff.site import Queue, admin_site
 
 QUEUE = Queue(
@@ -166,7 +166,7 @@ class EntryInline(ReadOnlyInline):
 
 
 @admin.register(AdjustmentRequest, site=admin_site)
-class AdjustmentRequestAdmin(ReadOnlyAdmin):
+class AdjustmentRequestAdmin(DecidingAdmin, QueueAdmin, ReadOnlyAdmin):
     """Asked for on the account's page; the oldest first where they wait."""
 
     list_display = (
@@ -196,19 +196,9 @@ class AdjustmentRequestAdmin(ReadOnlyAdmin):
     actions = ("approve", "decline")
     actions_detail = ("approve_this", "decline_this")
     approving, declining = Approving(), Declining()
-
-    def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
-        return ("id",) if _is_queue(request) else ("-id",)
-
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        queue = {"list_title": QUEUE.title, "list_words": QUEUE.words}
-        context = queue if _is_queue(request) else {}
-        response: HttpResponse = super().changelist_view(
-            request, {**context, **(extra_context or {})}
-        )
-        return response
+    decisions = (approving, declining)
+    queue = QUEUE
+    ordering = ("-id",)
 
     @display(description=_("account"))
     def of_account(self, asked: AdjustmentRequest) -> str:
@@ -264,25 +254,6 @@ class AdjustmentRequestAdmin(ReadOnlyAdmin):
     @action(description=_("Decline"), permissions=["decide"], icon="close")
     def decline_this(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self.declining.ask(self, request, AdjustmentRequest.objects.filter(pk=object_id))
-
-    def get_urls(self) -> list[URLPattern]:
-        pages = [
-            path(
-                f"{decision.name}/",
-                self.admin_site.admin_view(partial(_page, decision, self)),
-                name=f"partners_adjustmentrequest_{decision.name}",
-            )
-            for decision in (self.approving, self.declining)
-        ]
-        return [*pages, *super().get_urls()]
-
-
-def _page(decision: Decision, page: AdjustmentRequestAdmin, request: HttpRequest) -> HttpResponse:
-    return decision.page(page, request)
-
-
-def _is_queue(request: HttpRequest) -> bool:
-    return request.GET.get("decision") == "awaited"
 
 
 def _state(asked: AdjustmentRequest) -> str:

@@ -5,7 +5,6 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern, path
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
@@ -20,7 +19,7 @@ from portal.lib import clock
 from portal.lib.nudge import nudge
 from portal.mail.tasks import send_mail
 from portal.staff.admins import ReadOnlyAdmin, link_to
-from portal.staff.decisions import Decision, RefusedError
+from portal.staff.decisions import DecidingAdmin, Decision, RefusedError
 from portal.staff.site import admin_site
 
 
@@ -116,7 +115,7 @@ class GivingBack(Decision):
 
 
 @admin.register(BadgeRevocation, site=admin_site)
-class BadgeRevocationAdmin(ReadOnlyAdmin):
+class BadgeRevocationAdmin(DecidingAdmin, ReadOnlyAdmin):
     """Revoked on the account's page, given back here."""
 
     list_display = ("of_account", "revoked_at", "reason", "revoked_by", "is_in_force")
@@ -131,6 +130,7 @@ class BadgeRevocationAdmin(ReadOnlyAdmin):
     )
     actions_detail = ("lift_this",)
     giving_back = GivingBack()
+    decisions = (giving_back,)
 
     @display(description=_("account"))
     def of_account(self, revocation: BadgeRevocation) -> str:
@@ -149,8 +149,3 @@ class BadgeRevocationAdmin(ReadOnlyAdmin):
     @action(description=_("Give the badge back"), permissions=["lift"], icon="undo")
     def lift_this(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self.giving_back.ask(self, request, BadgeRevocation.objects.filter(pk=object_id))
-
-    def get_urls(self) -> list[URLPattern]:
-        page = self.admin_site.admin_view(lambda request: self.giving_back.page(self, request))
-        name = f"partners_badgerevocation_{GivingBack.name}"
-        return [path("lifting/", page, name=name), *super().get_urls()]

@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect
-from django.urls import URLPattern, path, reverse
+from django.urls import reverse
 from django.utils.text import Truncator
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _now
@@ -26,7 +26,8 @@ from portal.lib import clock
 from portal.lib.nudge import nudge
 from portal.mail.tasks import send_mail
 from portal.staff.admins import ReadOnlyAdmin, ReadOnlyInline, Section, link_to, list_url
-from portal.staff.decisions import Decision, RefusedError
+from portal.staff.decisions import DecidingAdmin, Decision, RefusedError
+from portal.staff.queues import QueueAdmin
 from portal.staff.site import Queue, admin_site
 
 QUEUE = Queue(
@@ -111,7 +112,7 @@ class AdjustmentInline(ReadOnlyInline):
 
 
 @admin.register(LineQuestion, site=admin_site)
-class LineQuestionAdmin(ReadOnlyAdmin):
+class LineQuestionAdmin(DecidingAdmin, QueueAdmin, ReadOnlyAdmin):
     """The oldest first where they wait, the latest first otherwise."""
 
     list_display = ("of_account", "of_line", "short_text", "asked_by", "age", "is_answered")
@@ -128,19 +129,9 @@ class LineQuestionAdmin(ReadOnlyAdmin):
     inlines = (AnswerInline, AdjustmentInline)
     actions_detail = ("answer_this", "adjust")
     answering = Answering()
-
-    def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
-        return ("id",) if _is_queue(request) else ("-id",)
-
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        queue = {"list_title": QUEUE.title, "list_words": QUEUE.words}
-        context = queue if _is_queue(request) else {}
-        response: HttpResponse = super().changelist_view(
-            request, {**context, **(extra_context or {})}
-        )
-        return response
+    decisions = (answering,)
+    queue = QUEUE
+    ordering = ("-id",)
 
     @display(description=_("account"))
     def of_account(self, question: LineQuestion) -> str:
@@ -192,15 +183,6 @@ class LineQuestionAdmin(ReadOnlyAdmin):
         query["question"] = str(question.pk)
         page = reverse(f"admin:{adjusting.NAME}", args=[question.entry.account_id])
         return redirect(f"{page}?{query.urlencode()}")
-
-    def get_urls(self) -> list[URLPattern]:
-        page = self.admin_site.admin_view(lambda request: self.answering.page(self, request))
-        name = "partners_linequestion_answer"
-        return [path("answer/", page, name=name), *super().get_urls()]
-
-
-def _is_queue(request: HttpRequest) -> bool:
-    return request.GET.get("answer") == "open"
 
 
 admin_site.queues.append(QUEUE)

@@ -1,6 +1,7 @@
 """Decisions staff take on one or many rows: a page that asks, and says for each what came of it."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, ClassVar
 
 from django import forms
@@ -11,8 +12,10 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import reverse
+from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
+
+from portal.staff.admins import StaffAdmin
 
 AT_ONCE = 200
 
@@ -104,3 +107,20 @@ class Decision:
         if len(rows) == 1 and QuerySet(admin.model).filter(pk=rows[0].pk).exists():
             return redirect(f"{base}_change", rows[0].pk)
         return redirect(f"{base}_changelist")
+
+
+class DecidingAdmin(StaffAdmin):
+    """An admin whose decisions have pages of their own beside the list."""
+
+    decisions: ClassVar[Sequence[Decision]] = ()
+
+    def get_urls(self) -> list[URLPattern]:
+        pages = [
+            path(
+                f"{decision.name.replace('_', '-')}/",
+                self.admin_site.admin_view(partial(decision.page, self)),
+                name=f"{self.opts.app_label}_{self.opts.model_name}_{decision.name}",
+            )
+            for decision in self.decisions
+        ]
+        return [*pages, *super().get_urls()]

@@ -6,7 +6,6 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern, path
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
@@ -21,6 +20,8 @@ from partners.models.marketplace import ApplicationState
 from partners.rules import STANDARDS
 from portal.lib import clock
 from portal.staff.admins import ReadOnlyAdmin, Section, list_url
+from portal.staff.decisions import DecidingAdmin
+from portal.staff.queues import QueueAdmin
 from portal.staff.site import Queue, admin_site
 
 QUEUE = Queue(
@@ -38,7 +39,7 @@ STATE_COLOURS = {
 
 
 @admin.register(Application, site=admin_site)
-class ApplicationAdmin(ReadOnlyAdmin):
+class ApplicationAdmin(DecidingAdmin, QueueAdmin, ReadOnlyAdmin):
     """Partners apply; staff decide, once."""
 
     list_display = ("of_account", "state_label", "applied_at", "age")
@@ -56,6 +57,9 @@ class ApplicationAdmin(ReadOnlyAdmin):
     fields = (("account", "state"), ("applied_by", "applied_at"), "ref")
     actions_detail = ("approve_this", "decline_this")
     approving, declining = Approving(), Declining()
+    decisions = (approving, declining)
+    queue = QUEUE
+    queue_ordering = ("applied_at", "id")
 
     @display(description=_("account"))
     def of_account(self, application: Application) -> str:
@@ -87,14 +91,6 @@ class ApplicationAdmin(ReadOnlyAdmin):
             parts.insert(0, Section(_("Decision"), "staff/facts.html", {"facts": told}))
         return parts
 
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        is_queue = request.GET.get("state__exact") == ApplicationState.OPEN.value
-        told = {"list_title": QUEUE.title, "list_words": QUEUE.words} if is_queue else {}
-        page: HttpResponse = super().changelist_view(request, {**told, **(extra_context or {})})
-        return page
-
     # --- Deciding --------------------------------------------------------------------------------
 
     def has_decide_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
@@ -111,17 +107,6 @@ class ApplicationAdmin(ReadOnlyAdmin):
     @action(description=_("Decline"), permissions=["decide"], icon="close")
     def decline_this(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self.declining.ask(self, request, Application.objects.filter(pk=object_id))
-
-    def get_urls(self) -> list[URLPattern]:
-        pages = [
-            path(
-                f"{decision.name}/",
-                self.admin_site.admin_view(partial(decision.page, self)),
-                name=f"{self.opts.app_label}_{self.opts.model_name}_{decision.name}",
-            )
-            for decision in (self.approving, self.declining)
-        ]
-        return [*pages, *super().get_urls()]
 
 
 def _in_words(waited: timedelta) -> str:

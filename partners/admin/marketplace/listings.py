@@ -1,12 +1,10 @@
 """Listings: who is in the directory, and taking one down or putting it up again."""
 
-from functools import partial
 from typing import Any
 
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern, path
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
@@ -19,7 +17,7 @@ from partners.models import Listing
 from partners.models.listings import RemovalReason
 from portal.lib import clock
 from portal.staff.admins import ReadOnlyAdmin, Section
-from portal.staff.decisions import Decision, RefusedError
+from portal.staff.decisions import DecidingAdmin, Decision, RefusedError
 from portal.staff.site import admin_site
 
 
@@ -97,7 +95,7 @@ class ListingAgain(Decision):
 
 
 @admin.register(Listing, site=admin_site)
-class ListingAdmin(ReadOnlyAdmin):
+class ListingAdmin(DecidingAdmin, ReadOnlyAdmin):
     """Everyone who is or was in the directory."""
 
     list_display = ("of_account", "state", "listed_at", "removed_at", "removed_for")
@@ -118,6 +116,7 @@ class ListingAdmin(ReadOnlyAdmin):
     )
     actions_detail = ("remove_this", "list_this_again")
     removing, listing_again = Removing(), ListingAgain()
+    decisions = (removing, listing_again)
 
     @display(description=_("account"))
     def of_account(self, listing: Listing) -> str:
@@ -146,14 +145,3 @@ class ListingAdmin(ReadOnlyAdmin):
     @action(description=_("List again"), permissions=["again"], icon="undo")
     def list_this_again(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self.listing_again.ask(self, request, Listing.objects.filter(pk=object_id))
-
-    def get_urls(self) -> list[URLPattern]:
-        pages = [
-            path(
-                f"{decision.name}/",
-                self.admin_site.admin_view(partial(decision.page, self)),
-                name=f"{self.opts.app_label}_{self.opts.model_name}_{decision.name}",
-            )
-            for decision in (self.removing, self.listing_again)
-        ]
-        return [*pages, *super().get_urls()]
