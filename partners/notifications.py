@@ -82,6 +82,23 @@ register(
         why_always=_("It is about what you may open, and an invitation waits for your answer."),
     ),
     Kind(
+        key="ledger",
+        name=_("Ledger put right"),
+        what=_(
+            "To the address on record: points adjusted by hand. To whoever questioned a line: the"
+            " answer."
+        ),
+        letters=("partners/points_adjusted", "partners/question_answered"),
+        why_always=_("Somebody changed your points, or answers what you asked."),
+    ),
+    Kind(
+        key="badge",
+        name=_("Badge"),
+        what=_("To the address on record: that your badge was revoked, or given back."),
+        letters=("partners/badge_revoked", "partners/badge_restored"),
+        why_always=_("It is about what you may show to everyone."),
+    ),
+    Kind(
         key="marketplace",
         name=_("Marketplace"),
         what=_("To owners and admins: what became of an application, and the end of a listing."),

@@ -84,7 +84,16 @@ def test_what_can_be_turned_off_says_how_and_nothing_else_does(letter):
 def test_what_always_comes_says_why():
     always = {kind.key for kind in every_kind() if not kind.is_chosen}
 
-    assert always == {"team", "marketplace", "quotes", "sign_in", "payments", "prices"}
+    assert always == {
+        "team",
+        "ledger",
+        "badge",
+        "marketplace",
+        "quotes",
+        "sign_in",
+        "payments",
+        "prices",
+    }
     assert all(kind.why_always for kind in every_kind() if not kind.is_chosen)
     assert all(kind.choices[0] is not Choice.OFF for kind in CHOSEN)
 

@@ -21,7 +21,7 @@ from partners.actions.enrolment import join
 from partners.actions.points import attribute
 from partners.actions.questions import answer, ask
 from partners.actions.years import prepare_year, prepare_years
-from partners.models import Account, Programme, ProgrammeTerms, Rank, Site
+from partners.models import Account, PointsEntry, Programme, ProgrammeTerms, Rank, Site
 from partners.rules import AdjustmentReason
 from portal.handover.importing import Options, import_folder
 from portal.lib import clock
@@ -75,7 +75,8 @@ def seed(*, on: date) -> None:
     _import(on=on)
     _join_and_claim(on=on)
     _buy_in_bulk(on=on)
-    _question_and_adjust()
+    _question_lines()
+    _adjust(on=on)
     fill_the_marketplace()
 
 
@@ -152,36 +153,34 @@ def _buy_in_bulk(*, on: date) -> None:
         redeem(codes.pop(0), site, by=by, at=clock.now())
 
 
-def _question_and_adjust() -> None:
-    """Charlie asked about two lines and Erin answered one; what she wants added waits for Dana."""
+def _question_lines() -> None:
+    """Charlie asked about two lines, and Erin answered one; in early January there are none yet."""
     charlie, erin = (User.objects.get(email=person.email) for person in (CHARLIE, ERIN))
-    lantern = Account.objects.get(platform_ref=LANTERN.ref)
-    settled, still_open = lantern.entries.order_by("pk")[:2]
-    asked = ask(
-        settled,
-        text="This site renewed for three years. Why does it bring the points of one?",
-        by=charlie,
-        at=clock.now(),
+    lines = PointsEntry.objects.filter(account__platform_ref=LANTERN.ref).order_by("pk")[:2]
+    texts = (
+        "This site renewed for three years. Why does it bring the points of one?",
+        "We moved this site to a larger plan in spring. Does that not count as well?",
     )
-    answer(
-        asked,
-        text="A site earns once a year, whatever its plan, so it earns again next year.",
-        by=erin,
-        at=clock.now(),
-    )
-    ask(
-        still_open,
-        text="We moved this site to a larger plan in spring. Does that not count as well?",
-        by=charlie,
-        at=clock.now(),
-    )
+    asked = [
+        ask(line, text=text, by=charlie, at=clock.now())
+        for line, text in zip(lines, texts, strict=False)
+    ]
+    for question in asked[:1]:
+        text = "A site earns once a year, whatever its plan, so it earns again next year."
+        answer(question, text=text, by=erin, at=clock.now())
+
+
+def _adjust(*, on: date) -> None:
+    """What Erin wants added waits for Dana."""
     wanted = Asked(
         ref=new_ref(),
-        year=settled.programme_year_id,
+        year=on.year,
         points=600,
         reason=AdjustmentReason.MISSING,
         note="Six renewals from before the import were not handed over.",
     )
+    erin = User.objects.get(email=ERIN.email)
+    lantern = Account.objects.get(platform_ref=LANTERN.ref)
     ask_for_adjustment(lantern, wanted, by=erin, at=clock.now())
 
 
