@@ -46,6 +46,9 @@ ROLES_THAT_CAN: dict[Can, frozenset[Role]] = {
 }
 
 
+# docs/rules.md: "Staff". What staff on a visit see: nothing that is for doing something.
+LOOKING_ON = frozenset({Can.SEE, Can.SEE_ACTIVITY, Can.SEE_QUOTES, Can.SEE_BILLING})
+
 # docs/rules.md: "Team and roles". Whose seats somebody may give, change and end: up to their own.
 MANAGES: dict[Role, frozenset[Role]] = {
     Role.OWNER: frozenset(Role),

@@ -102,6 +102,12 @@ def level_for(points: int, thresholds: Sequence[int]) -> int:
     return max(1, sum(points >= threshold for threshold in thresholds))
 
 
+# --- Staff ---------------------------------------------------------------------------------------
+
+# docs/rules.md: "Staff". Long enough for a telephone call; then the reason is asked for anew.
+STAFF_VISIT = timedelta(minutes=30)
+
+
 # --- Team ----------------------------------------------------------------------------------------
 
 # docs/rules.md: "Team and roles". Long enough for a holiday, short enough that a forgotten

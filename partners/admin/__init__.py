@@ -9,6 +9,7 @@ from partners.admin import (
     points,
     programme,
     questions,
+    visits,
 )
 
 __all__ = [
@@ -20,4 +21,5 @@ __all__ = [
     "points",
     "programme",
     "questions",
+    "visits",
 ]

@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.db.models.functions import Lower
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import URLPattern, path
+from django.urls import URLPattern
 from django.utils.formats import date_format
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
@@ -15,6 +15,7 @@ from unfold.decorators import action, display
 
 from partners.admin import adjusting
 from partners.admin.badges import Revoking
+from partners.admin.visits import LookingOn
 from partners.models import (
     Account,
     Contributor,
@@ -32,6 +33,7 @@ from portal.staff.admins import (
     link_to,
     list_url,
 )
+from portal.staff.decisions import DecidingAdmin
 from portal.staff.site import admin_site
 
 # What an account leads to: the words, the list, and the permission to see it.
@@ -69,7 +71,7 @@ class PendingMembershipInline(ReadOnlyInline):
 
 
 @admin.register(Account, site=admin_site)
-class AccountAdmin(KeptAdmin):
+class AccountAdmin(DecidingAdmin, KeptAdmin):
     """Accounts come from the platform; staff keep their name and addresses."""
 
     list_display = ("name", "email", "country", "currency", "joined", "ref")
@@ -92,8 +94,9 @@ class AccountAdmin(KeptAdmin):
     readonly_fields = ("country", "currency", "joined", "ref", "platform_ref", "created_at")
     inlines = (MembershipInline, PendingMembershipInline)
     history_below = ((Membership, "account_id"),)
-    actions_detail = ("adjust_points", "revoke_badge")
-    adjusting_points, revoking = adjusting.AdjustingPoints(), Revoking()
+    actions_detail = ("look_on", "adjust_points", "revoke_badge")
+    adjusting_points, revoking, looking_on = adjusting.AdjustingPoints(), Revoking(), LookingOn()
+    decisions = (revoking, looking_on)
 
     @display(description=_("in the programme since"))
     def joined(self, account: Account) -> str:
@@ -122,11 +125,15 @@ class AccountAdmin(KeptAdmin):
     def revoke_badge(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self.revoking.ask(self, request, Account.objects.filter(pk=object_id))
 
+    def has_look_permission(self, request: HttpRequest, _object_id: Any = None) -> bool:
+        return request.user.has_perm(LookingOn.permission)
+
+    @action(description=_("See what it sees"), permissions=["look"], icon="visibility")
+    def look_on(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return self.looking_on.ask(self, request, Account.objects.filter(pk=object_id))
+
     def get_urls(self) -> list[URLPattern]:
-        page = self.admin_site.admin_view(lambda request: self.revoking.page(self, request))
-        name = f"partners_account_{Revoking.name}"
-        revoking = path("badge-revocation/", page, name=name)
-        return [*self.adjusting_points.urls(self), revoking, *super().get_urls()]
+        return [*self.adjusting_points.urls(self), *super().get_urls()]
 
     def get_sections(self, request: HttpRequest, row: Account) -> list[Section]:
         """Ways to everything that belongs to the account, and its history."""

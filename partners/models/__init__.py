@@ -41,6 +41,7 @@ from partners.models.questions import LineAnswer, LineQuestion
 from partners.models.quotes import QuoteRequest
 from partners.models.sites import Contributor, ContributorApproval, Site, SiteMove
 from partners.models.team import Activity, Invitation
+from partners.models.visits import StaffVisit
 
 __all__ = [
     "Account",
@@ -80,5 +81,6 @@ __all__ = [
     "RankChange",
     "Site",
     "SiteMove",
+    "StaffVisit",
     "Standing",
 ]

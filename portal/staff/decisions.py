@@ -74,7 +74,7 @@ class Decision:
         form = self.form_class(request.POST if request.method == "POST" else None)
         if request.method == "POST" and form.is_valid():
             self._decide_all(request, rows, form.cleaned_data)
-            return self._leave(admin, rows)
+            return self.leave(admin, rows)
         context = {
             **admin.admin_site.each_context(request),
             "title": self.title,
@@ -101,7 +101,7 @@ class Decision:
             except RefusedError as refusal:
                 messages.warning(request, str(refusal))
 
-    def _leave(self, admin: ModelAdmin, rows: Sequence[Model]) -> HttpResponseRedirect:
+    def leave(self, admin: ModelAdmin, rows: Sequence[Any]) -> HttpResponseRedirect:
         """One row: to its page, if it is still there. Several: to the list they came from."""
         base = f"admin:{admin.opts.app_label}_{admin.opts.model_name}"
         if len(rows) == 1 and QuerySet(admin.model).filter(pk=rows[0].pk).exists():

@@ -25,6 +25,7 @@ SIDEBAR = (
             (_("Accounts"), "domain", "partners.account"),
             (_("Sites"), "language", "partners.site"),
             (_("People"), "group", "portal.user"),
+            (_("Visits"), "visibility", "partners.staffvisit"),
         ),
     ),
     (

@@ -33,7 +33,7 @@ SEE_PROGRAMME = _may(
     "partners",
     "programme programmeterms programmeyear rank pointvalue standing pointsentry"
     " qualifyingevent eventvoid pointsdue adjustmentrequest adjustmentdecision linequestion"
-    " lineanswer badgerevocation",
+    " lineanswer badgerevocation staffvisit",
 )
 SEE_MARKETPLACE = _may(
     "view",
@@ -71,6 +71,7 @@ RUN_PROGRAMME = _may("add change", "partners", "programme programmeterms program
 )
 # Asking for points to be adjusted, and being the second person for somebody else's.
 ADJUST_POINTS = _may("add", "partners", "adjustmentrequest adjustmentdecision")
+LOOK_ON = _may("add", "partners", "staffvisit")
 REVOKE_BADGES = _may("add change", "partners", "badgerevocation")
 ANSWER_QUESTIONS = _may("add", "partners", "lineanswer")
 RUN_MARKETPLACE = _may("add", "partners", "applicationdecision") | _may(
@@ -82,7 +83,7 @@ RUN_CATALOGUE = _may("add change", "billing", "product plan price sale taxrate v
 
 ROLES: dict[str, frozenset[str]] = {
     # Answers partners and clients.
-    "support": SEE_ALL | PUT_CLAIMS_RIGHT | KEEP_ACCOUNTS | ANSWER_QUESTIONS,
+    "support": SEE_ALL | LOOK_ON | PUT_CLAIMS_RIGHT | KEEP_ACCOUNTS | ANSWER_QUESTIONS,
     # Decides what the programme is; has no business with invoices and cards.
     "programme manager": SEE_PARTNERS
     | SEE_PROGRAMME
@@ -107,6 +108,7 @@ ROLES: dict[str, frozenset[str]] = {
     | PAY_BACK
     | TAKE_UP_PARKED,
     "administrator": SEE_ALL
+    | LOOK_ON
     | PUT_CLAIMS_RIGHT
     | KEEP_ACCOUNTS
     | KEEP_PEOPLE

@@ -43,6 +43,7 @@ from partners.actions.marketplace.logos import put_logo
 from partners.actions.notifications import choose
 from partners.actions.points import attribute
 from partners.actions.questions import ask
+from partners.actions.visits import begin_visit
 from partners.actions.years import prepare_year
 from partners.models import (
     Account,
@@ -185,6 +186,7 @@ def _one_of_each(number: int, made: Made) -> None:
     _adjust(made, number)
     _question(made)
     _revoke_badge(made)
+    _look_on(made)
     _list_in_the_marketplace(made)
     plan = plan_of(f"plan-{number}")
     sale = Sale.objects.create(code=f"sale-{number}", name=f"Sale {number}")
@@ -224,6 +226,10 @@ def _adjust(made: Made, number: int) -> None:
         note="Thank you",
     )
     ask_for_adjustment(made.agency, asked, by=staff(name=f"Erin{number}"), at=clock.now())
+
+
+def _look_on(made: Made) -> None:
+    begin_visit(made.agency, reason="They asked us to", by=made.alice, at=clock.now())
 
 
 def _revoke_badge(made: Made) -> None:
