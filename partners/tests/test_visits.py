@@ -113,6 +113,15 @@ def test_every_page_says_that_somebody_of_staff_looks_on(studio, looking_on):
     assert "Join now" not in text
 
 
+def test_nothing_to_do_is_offered_beside_the_team(studio, looking_on):
+    make.member(account=studio)
+
+    text = looking_on.get(reverse("partners:team", args=[studio.ref])).content.decode()
+
+    assert "Remove" not in text
+    assert "Change" not in text.partition("<main")[2].partition("</main")[0]
+
+
 def test_other_accounts_are_not_there(looking_on):
     assert looking_on.get(home(make.bakery())).status_code == 404
 

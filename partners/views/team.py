@@ -50,7 +50,7 @@ def team(request: AccountRequest) -> HttpResponse:
         {
             "active_tab": "team",
             "members": page_of(request, members),
-            "manages": MANAGES[request.role],
+            "manages": frozenset() if request.visit else MANAGES[request.role],
             "grantable": RoleForm(by=request.role).fields["role"].choices,  # type: ignore[attr-defined]
             "own": request.user,
             "now": now,
