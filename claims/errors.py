@@ -19,10 +19,6 @@ class OwnSiteError(ClaimsError):
     """The site sits in the claimant's own account, which earns its points without a claim."""
 
 
-class ApproverOnOwnTeamError(ClaimsError):
-    """The person who would approve is on the claimant's team."""
-
-
 class AlreadyClaimedError(ClaimsError):
     """There is an open claim on this site, or one of this year, or an approval in force."""
 
@@ -49,6 +45,10 @@ class AnswerFinalError(ClaimsError):
 
 class NotOpenError(ClaimsError):
     """The claim is not waiting for an answer, so there is nothing to withdraw."""
+
+
+class NotWithStaffError(ClaimsError):
+    """The claim is not with our team, or not any more."""
 
 
 class NotDeclinedError(ClaimsError):

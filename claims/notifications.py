@@ -9,8 +9,14 @@ register(
     Kind(
         key="claims",
         name=_("Claim answered"),
-        what=_("When a client answers a claim of yours or changes the answer, or nobody answers."),
-        letters=("claims/answered", "claims/lapsed", "claims/reinstated_partner"),
+        what=_("When a claim of yours is answered, the answer changes, or it ends without one."),
+        letters=(
+            "claims/answered",
+            "claims/answered_by_staff",
+            "claims/lapsed",
+            "claims/moved",
+            "claims/reinstated_partner",
+        ),
         permission=Can.SUBMIT_CLAIMS,
     )
 )

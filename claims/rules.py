@@ -23,9 +23,11 @@ REQUEST_POLICY = RequestPolicy(
     follow_up_days=7, lapse_days=30, change_of_mind_days=14, token_bytes=32
 )
 
-# Sites one submission may name, and one account may submit in a day.
+# Sites one submission may name, as many as one looks through on a page; and lines an account may
+# send in a day, refused ones too: a large agency’s portfolio, and too few to search with.
 SITES_A_SUBMISSION = 200
-SITES_A_DAY = 500
+LINES_A_DAY = 500
+SHEET_BYTES = 1_000_000  # of an uploaded file: far more than so many lines need, quickly read
 
 
 def follow_up_on(sent_on: date) -> date:
@@ -35,6 +37,11 @@ def follow_up_on(sent_on: date) -> date:
 def lapses_on(sent_on: date) -> date:
     """The first day on which a request without an answer has lapsed."""
     return sent_on + timedelta(days=REQUEST_POLICY.lapse_days)
+
+
+def claimable_again_on(programme_year: int) -> date:
+    """The day from which a site claimed in that year in vain can be claimed again."""
+    return date(programme_year + 1, 1, 1)
 
 
 def answer_changeable_until(answered_on: date) -> date:

@@ -1,12 +1,15 @@
 """A claim's story: what happened, and what happens next by itself, with its date."""
 
+from collections.abc import Iterator
 from datetime import date
 
 from django.utils.translation import gettext as _
 
 from billing.queries import expected_events
-from claims.emails import REASONS_TOLD
+from claims.emails.claims import REASONS_TOLD
+from claims.mail_states import mail_told
 from claims.models import Claim, ClaimState, Verdict
+from claims.queries import claim_hindrances
 from partners.attribution import Judged
 from partners.attribution import Verdict as PointsVerdict
 from partners.queries import judge_expected, judge_sites
@@ -16,51 +19,64 @@ from portal.lib.steps import Step
 
 def timeline(claim: Claim, *, on: date) -> list[Step]:
     """Submitted, sent, follow-up, answered, next event, credited."""
-    request = claim.request
+    submitted = _("by %(name)s") % {"name": claim.submitted_by}
     steps = [
-        Step(
-            _("Submitted"),
-            "done",
-            claim.submitted_on,
-            _("by %(name)s") % {"name": claim.submitted_by},
-        ),
-        Step(_("Client asked by e-mail"), "done", request.sent_on),
+        Step(_("Submitted"), "done", claim.submitted_on, submitted),
+        *_asked(claim),
+        *_answered(claim),
+        *_ended(claim),
     ]
-    if request.follow_up_mail_id:
-        sent_on = clock.date_of(request.follow_up_mail.queued_at)  # type: ignore[union-attr]
-        steps.append(Step(_("Reminder sent"), "done", sent_on, _("There is only this one.")))
-    steps += _answered(claim)
     if claim.state == ClaimState.AWAITING:
         steps += _waiting(claim)
+    if claim.state == ClaimState.WITH_STAFF:
+        text = _("Who would approve is on your own team, so our team looks into it instead.")
+        steps.append(Step(_("With our team"), "now", note=text))
     if claim.state == ClaimState.APPROVED:
         steps += _points(claim, on=on)
     return steps
 
 
-def _answered(claim: Claim) -> list[Step]:
-    steps = []
+def _asked(claim: Claim) -> Iterator[Step]:
+    """The mails to the client, and what became of them; none of a claim with our team."""
+    request = getattr(claim, "request", None)
+    if request is None:
+        return
+    mail = mail_told(request.mail)
+    yield Step(_("Client asked by e-mail"), mail.state, request.sent_on, mail.note)
+    if request.follow_up_mail:
+        sent_on = clock.date_of(request.follow_up_mail.queued_at)
+        mail = mail_told(request.follow_up_mail)
+        note = _("There is only this one. %(mail)s") % {"mail": mail.note}
+        yield Step(_("Reminder sent"), mail.state, sent_on, note)
+
+
+def _answered(claim: Claim) -> Iterator[Step]:
     for answer in claim.answers.order_by("ordinal"):
         approved = answer.verdict == Verdict.APPROVE
         note = _("by %(name)s") % {"name": answer.answered_by}
         if answer.reason in REASONS_TOLD:
             note += f": {answer.get_reason_display()}"
-        steps.append(
-            Step(
-                _("Approved") if approved else _("Declined"),
-                "done" if approved else "bad",
-                answer.answered_on,
-                note,
-            )
-        )
+        words, state = (_("Approved"), "done") if approved else (_("Declined"), "bad")
+        yield Step(words, state, answer.answered_on, note)
     for reinstatement in claim.reinstatements.order_by("reinstated_at"):
         reinstated_on = clock.date_of(reinstatement.reinstated_at)
-        steps.append(Step(_("Put right by our team"), "done", reinstated_on, reinstatement.reason))
-    closed_on = clock.date_of(claim.state_since)
+        yield Step(_("Put right by our team"), "done", reinstated_on, reinstatement.reason)
+    if given := getattr(claim, "staff_answer", None):
+        approved = given.verdict == Verdict.APPROVE
+        words = _("Approved by our team") if approved else _("Refused by our team")
+        answered_on = clock.date_of(given.answered_at)
+        yield Step(words, "done" if approved else "bad", answered_on, given.reason)
+
+
+def _ended(claim: Claim) -> Iterator[Step]:
+    ended_on = clock.date_of(claim.state_since)
     if claim.state == ClaimState.LAPSED:
-        steps.append(Step(_("Lapsed without an answer"), "bad", closed_on))
+        yield Step(_("Lapsed without an answer"), "bad", ended_on)
     if claim.state == ClaimState.WITHDRAWN:
-        steps.append(Step(_("Withdrawn"), "skipped", closed_on))
-    return steps
+        yield Step(_("Withdrawn"), "skipped", ended_on)
+    if claim.state == ClaimState.MOVED:
+        note = _("Who was asked does not hold it any more, so the claim has ended.")
+        yield Step(_("The site moved to another account"), "bad", ended_on, note)
 
 
 def _waiting(claim: Claim) -> list[Step]:
@@ -86,6 +102,8 @@ def _points(claim: Claim, *, on: date) -> list[Step]:
                 Step(_("The site’s next renewal"), "next", one.occurs_on),
                 _arrives(one),
             ]
+    if claim_hindrances(claim.account, site, on=on)[claim.site_id]:
+        return [Step(_("Taken back by the client, in the answer to another claim"), "bad")]
     return [Step(_("Waiting for the site’s next upgrade or renewal"), "now")]
 
 

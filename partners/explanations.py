@@ -42,6 +42,10 @@ class Reason(StrEnum):
     CLAIM_DECLINED = "claim_declined"
     CLAIM_LAPSED = "claim_lapsed"
     CLAIM_WITHDRAWN = "claim_withdrawn"
+    CLAIM_WITH_STAFF = "claim_with_our_team"
+    CLAIM_REFUSED = "claim_refused_by_our_team"
+    CLAIM_MOVED = "claim_site_moved"
+    CLAIM_AGAIN = "claim_again"
     NOT_A_CONTRIBUTOR = "was_not_a_contributor"
     MOVED_AWAY = "moved_away"
     PRODUCT_DOES_NOT_COUNT = "product_does_not_count"
@@ -272,6 +276,16 @@ SENTENCES = {
     ),
     Reason.MOVED_AWAY: _(
         "The site is in another account now, which earns its points from there on."
+    ),
+    Reason.CLAIM_WITH_STAFF: _("Your claim of %(since)s is with our team."),
+    Reason.CLAIM_REFUSED: _(
+        "Our team did not approve your claim on %(since)s. You can claim the site again next year."
+    ),
+    Reason.CLAIM_AGAIN: _(
+        "Your claim of an earlier year was not approved. You can claim the site again now."
+    ),
+    Reason.CLAIM_MOVED: _(
+        "The site moved to another account before your claim was answered. You can claim it anew."
     ),
     Reason.PRODUCT_DOES_NOT_COUNT: _(
         "What this site has is an add-on; only a premium plan for the site itself counts."

@@ -64,6 +64,8 @@ def refuse_unless_answerable(claim: Claim, *, at: datetime) -> Answer | None:
     """The answer in force, if it can still be changed. Raises as `answer` does."""
     if claim.state not in {ClaimState.AWAITING, *DECIDED} or claim.reinstatements.exists():
         raise NotAnswerableError
+    if claim.state == ClaimState.AWAITING and claim.site.account_id != claim.client_id:
+        raise NotAnswerableError  # the site has moved: who was asked cannot say any more
     answers = list(claim.answers.all())  # the latest first
     if not answers:
         return None

@@ -7,6 +7,7 @@ whether there is an answer.
 from datetime import date, datetime
 
 from django.db import transaction
+from django.db.models import F
 
 from claims.actions.submit import close
 from claims.audience import submitters
@@ -32,7 +33,7 @@ def _follow_up_batch(*, on: date) -> int | None:
     """How many of a batch were queued; None when none is left to decide."""
     requests = list(
         ApprovalRequest.objects.follow_up_due(on)
-        .filter(claim__state=ClaimState.AWAITING)
+        .filter(claim__state=ClaimState.AWAITING, claim__site__account=F("claim__client"))
         .select_for_update(of=("claim", "self"), skip_locked=True)
         .select_related("claim__client", "mail")
         .order_by("follow_up_due_on", "id")[:BATCH]

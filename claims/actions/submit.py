@@ -1,13 +1,15 @@
-"""Submitting a claim, and taking it back."""
+"""Submitting claims, one or many at once, and taking one back."""
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.db import transaction
 
 from claims import rules
+from claims.claimable import Judgement, judge_lines, lines_answered
 from claims.errors import (
     AlreadyClaimedError,
-    ApproverOnOwnTeamError,
+    ClaimsError,
     NotAContributorError,
     NotAnAddressError,
     NotJoinedError,
@@ -15,107 +17,137 @@ from claims.errors import (
     OwnSiteError,
     TooManyClaimsError,
 )
-from claims.models import ApprovalRequest, Claim, ClaimState, Withdrawal
-from partners.actions.activity import record_activity
-from partners.addresses import AddressError, and_above, normalise
-from partners.models import Account, Contributor, ContributorApproval, Enrolment, Membership, Site
+from claims.models import (
+    OPEN,
+    ApprovalRequest,
+    Claim,
+    ClaimState,
+    Outcome,
+    Submission,
+    SubmittedLine,
+    Withdrawal,
+)
+from claims.models.submissions import CLAIMED, LONGEST_TYPED
+from claims.pasted import Line
+from partners.actions.activity import record_activities, record_activity
+from partners.models import Account, Enrolment
 from portal.lib import clock
-from portal.lib.refs import new_ref
-from portal.mail.actions.queue import Draft, queue, withhold
+from portal.mail.actions.queue import Draft, queue_many, withhold
+from portal.mail.models import Message
 from portal.models import User
+
+REFUSED: dict[Outcome, type[ClaimsError]] = {
+    Outcome.OWN_SITE: OwnSiteError,
+    Outcome.ALREADY_CLAIMED: AlreadyClaimedError,
+    Outcome.NOT_FOUND: NotAContributorError,
+    Outcome.NOT_AN_ADDRESS: NotAnAddressError,
+}
 
 
 @transaction.atomic
 def submit(account: Account, *, address: str, by: User, at: datetime) -> Claim:
-    """Claim the site at this address, and ask its client to approve.
+    """Claim the site at this address, and ask its client (or our team) to approve.
 
     Raises NotJoinedError, NotAnAddressError, NotAContributorError, OwnSiteError,
-    ApproverOnOwnTeamError, AlreadyClaimedError, TooManyClaimsError.
+    AlreadyClaimedError, TooManyClaimsError.
+    """
+    line = submit_all(account, [Line(address)], by=by, at=at).lines.get()
+    if refusal := REFUSED.get(Outcome(line.outcome)):
+        raise refusal
+    return Claim.objects.get(lines=line)
+
+
+@transaction.atomic
+def submit_all(account: Account, lines: Sequence[Line], *, by: User, at: datetime) -> Submission:
+    """Answer each line at once: claim its site, or say why not. As many queries for any number.
+
+    Lines beyond the day's number are left for another day. Raises NotJoinedError, and
+    TooManyClaimsError when nothing is left of the day at all.
     """
     on = clock.date_of(at)
-    Account.objects.select_for_update(no_key=True).get(pk=account.pk)
+    account = Account.objects.select_for_update(no_key=True).get(pk=account.pk)
     if not Enrolment.objects.filter(account=account).exists():
         raise NotJoinedError
-    if Claim.objects.filter(account=account, submitted_on=on).count() >= rules.SITES_A_DAY:
+    left = rules.LINES_A_DAY - lines_answered(account, on=on)
+    if left <= 0:
         raise TooManyClaimsError
-    site = _claimable_site(account, address=address, at=at)
-    claim = Claim.objects.create(
-        ref=new_ref(),
-        account=account,
-        site=site,
-        client=site.account,
-        programme_year=on.year,
-        submitted_by=by,
-        submitted_at=at,
-        submitted_on=on,
-        state_since=at,
+    judged = judge_lines(account, lines, on=on, at_most=left)
+    claims = _claim(account, judged, by=by, at=at)
+    submission = Submission.objects.create(
+        account=account, submitted_by=by, submitted_at=at, submitted_on=on
     )
-    _ask(claim, at=at)
-    record_activity(account, "claim_submitted", by=by, at=at, site=site.address)
-    return claim
+    SubmittedLine.objects.bulk_create(_line(submission, one, claims) for one in judged)
+    return submission
 
 
-def _claimable_site(account: Account, *, address: str, at: datetime) -> Site:
+def _claim(
+    account: Account, judged: Sequence[Judgement], *, by: User, at: datetime
+) -> dict[int, Claim]:
+    """The claims on what may be claimed, by site; the clients of those who have one are asked."""
     on = clock.date_of(at)
-    site = _site_at(address)
-    if site is None:
-        raise NotAContributorError
-    if site.account_id == account.pk:
-        raise OwnSiteError
-    spells = Contributor.objects.filter(account=account, site=site, from_on__lte=on)
-    if not spells.exclude(to_on__lt=on).exists():
-        raise NotAContributorError
-    _refuse_own_approver(account, approver=site.account.email)
-    _refuse_second_claim(account, site, year=on.year)
-    return site
-
-
-def _refuse_own_approver(account: Account, *, approver: str) -> None:
-    """The request must not come to who sends it: the account's own address, or one of its team."""
-    on_team = Membership.objects.filter(account=account, user__email__iexact=approver)
-    if account.email.lower() == approver.lower() or on_team.exists():
-        raise ApproverOnOwnTeamError
-
-
-def _site_at(typed: str) -> Site | None:
-    """The site a pasted address leads to: itself, or the site the page is on."""
-    try:
-        candidates = and_above(normalise(typed))
-    except AddressError as error:
-        raise NotAnAddressError from error
-    found = Site.objects.select_related("account").filter(address__in=candidates)
-    return max(found, key=lambda site: len(site.address), default=None)
-
-
-def _refuse_second_claim(account: Account, site: Site, *, year: int) -> None:
-    claims = Claim.objects.filter(account=account, site=site)
-    approved = ContributorApproval.objects.filter(account=account, site=site, ended_on=None)
-    if (
-        claims.awaiting().exists()
-        or claims.filter(programme_year=year).exists()
-        or approved.exists()
-    ):
-        raise AlreadyClaimedError
-
-
-def _ask(claim: Claim, *, at: datetime) -> None:
-    on = clock.date_of(at)
-    mail = queue(
-        Draft(
-            kind="claims/request",
-            key=f"claim:{claim.ref}:request",
-            to=claim.client.email,
-            arguments={"claim_id": claim.pk},
-            account_ref=claim.client.ref,
+    claims = [
+        Claim(
+            account=account,
+            site=one.site,
+            client=one.site.account,
+            programme_year=on.year,
+            submitted_by=by,
+            submitted_at=at,
+            submitted_on=on,
+            state=_first_state(one.outcome),
+            state_since=at,
         )
+        for one in judged
+        if one.site and one.outcome in CLAIMED
+    ]
+    Claim.objects.bulk_create(claims)
+    _ask([claim for claim in claims if claim.state == ClaimState.AWAITING], at=at)
+    details = [{"site": claim.site.address} for claim in claims]
+    record_activities(account, "claim_submitted", by=by, at=at, details=details)
+    return {claim.site_id: claim for claim in claims}
+
+
+def _first_state(outcome: Outcome) -> ClaimState:
+    return ClaimState.WITH_STAFF if outcome is Outcome.WITH_STAFF else ClaimState.AWAITING
+
+
+def _line(submission: Submission, judged: Judgement, claims: dict[int, Claim]) -> SubmittedLine:
+    made = claims.get(judged.site.pk) if judged.site else None
+    return SubmittedLine(
+        submission=submission,
+        row=judged.line.row,
+        column=judged.line.column,
+        typed=judged.line.text[:LONGEST_TYPED],
+        outcome=judged.outcome,
+        claim_id=judged.claim_id or (made.pk if made else None),
     )
-    ApprovalRequest.objects.create(
-        claim=claim,
-        sent_to=claim.client.email,
-        sent_on=on,
-        follow_up_due_on=rules.follow_up_on(on),
-        lapses_on=rules.lapses_on(on),
-        mail=mail,
+
+
+def _ask(claims: Iterable[Claim], *, at: datetime) -> None:
+    on = clock.date_of(at)
+    drafts = {claim: _request_mail(claim) for claim in claims}
+    queue_many(drafts.values())
+    mails = Message.objects.in_bulk([one.key for one in drafts.values()], field_name="key")
+    ApprovalRequest.objects.bulk_create(
+        ApprovalRequest(
+            claim=claim,
+            sent_to=claim.client.email,
+            sent_on=on,
+            follow_up_due_on=rules.follow_up_on(on),
+            lapses_on=rules.lapses_on(on),
+            mail=mails[draft.key],
+        )
+        for claim, draft in drafts.items()
+    )
+
+
+def _request_mail(claim: Claim) -> Draft:
+    return Draft(
+        kind="claims/request",
+        key=f"claim:{claim.ref}:request",
+        to=claim.client.email,
+        arguments={"claim_id": claim.pk},
+        account_ref=claim.client.ref,
     )
 
 
@@ -123,7 +155,7 @@ def _ask(claim: Claim, *, at: datetime) -> None:
 def withdraw(claim: Claim, *, by: User, at: datetime) -> None:
     """Take an unanswered claim back; no follow-up goes out any more. Raises NotOpenError."""
     locked = Claim.objects.select_for_update().get(pk=claim.pk)
-    if locked.state != ClaimState.AWAITING:
+    if locked.state not in OPEN:
         raise NotOpenError
     Withdrawal.objects.create(claim=locked, withdrawn_by=by, withdrawn_at=at)
     close(locked, state=ClaimState.WITHDRAWN, at=at)
@@ -135,8 +167,9 @@ def close(claim: Claim, *, state: ClaimState, at: datetime) -> None:
     """Move a locked claim to a state in which no follow-up is wanted."""
     claim.state, claim.state_since = state, at
     claim.save(update_fields=["state", "state_since"])
-    request = ApprovalRequest.objects.select_related("mail", "follow_up_mail").get(claim=claim)
-    ApprovalRequest.objects.filter(pk=request.pk).update(follow_up_due_on=None)
-    for mail in (request.mail, request.follow_up_mail):
-        if mail:
-            withhold(mail)
+    requests = ApprovalRequest.objects.filter(claim=claim)  # none of a claim with our team
+    for request in requests.select_related("mail", "follow_up_mail"):
+        requests.update(follow_up_due_on=None)
+        for mail in (request.mail, request.follow_up_mail):
+            if mail:
+                withhold(mail)

@@ -229,7 +229,7 @@ def test_names_cannot_carry_html(claim):
 
 @pytest.mark.parametrize(
     ("kind", "queries"),
-    [("claims/request", 2), ("claims/answer_receipt", 3), ("claims/answered", 6)],
+    [("claims/request", 2), ("claims/answer_receipt", 3), ("claims/answered", 7)],
 )
 def test_letters_read_little(claim, kind, queries, django_assert_max_num_queries):
     builders.answered(claim=claim)

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from claims.actions.answer_in_stead import answer_in_stead
 from claims.actions.reinstate import reinstate
 from claims.actions.submit import withdraw
 from claims.links import hash_of
@@ -33,7 +34,25 @@ def test_a_site_has_one_open_claim_of_an_account() -> None:
         insert_like(claim, programme_year=2027)
 
 
-@pytest.mark.parametrize("state", ["approved", "declined", "lapsed", "withdrawn", "awaiting"])
+def test_a_claim_with_our_team_is_an_open_one() -> None:
+    claim = make.claim_submitted()
+
+    with refused("one_open_claim"):
+        insert_like(claim, programme_year=2027, state="with_staff")
+
+
+def test_a_claim_whose_site_moved_leaves_the_year_to_another() -> None:
+    claim = make.claim_submitted()
+    set_columns(claim, state="moved")
+
+    assert insert_like(claim, state="awaiting") == 1
+    with refused("one_claim_a_year"):
+        insert_like(claim, state="approved", ref="a-third")
+
+
+@pytest.mark.parametrize(
+    "state", ["approved", "declined", "refused", "lapsed", "withdrawn", "awaiting", "with_staff"]
+)
 def test_a_site_has_one_claim_of_an_account_and_year(state) -> None:
     claim = make.claim_submitted()
     make.answered(claim=claim, verdict=Verdict.DECLINE)
@@ -190,3 +209,48 @@ def test_a_reinstatement_without_a_reason_is_none() -> None:
 
     with refused("reinstatement_has_a_reason"):
         reinstate(claim, by=make.person(name="Dana"), reason="", at=make.noon(make.TODAY))
+
+
+# --- Submissions, and answers of our team --------------------------------------------------------
+
+
+def test_what_was_sent_in_and_how_it_was_answered_never_changes() -> None:
+    line = make.claim_submitted().lines.get()
+
+    for row, change in ((line, {"typed": "other"}), (line.submission, {"account_id": 1})):
+        with refused(NEVER_CHANGES):
+            set_columns(row, **change)
+        with refused(NEVER_CHANGES):
+            delete_row(row)
+
+
+@pytest.mark.parametrize("outcome", ["accepted", "with_staff"])
+def test_a_line_that_was_accepted_has_its_claim(outcome) -> None:
+    line = make.claim_submitted().lines.get()
+
+    with refused("line_accepted_has_a_claim"):
+        insert_like(line, outcome=outcome, claim_id=None)
+    assert insert_like(line, outcome="not_found", claim_id=None) == 1
+
+
+def test_a_line_has_a_known_outcome() -> None:
+    with refused("line_outcome_known"):
+        insert_like(make.claim_submitted().lines.get(), outcome="maybe")
+
+
+def test_our_team_answers_a_claim_once_with_a_reason_and_a_verdict() -> None:
+    other, claim = make.claim_submitted(), make.claim_submitted(site=make.clients_site())
+    set_columns(claim, state="with_staff")
+    dana = make.person(name="Dana")
+    given = answer_in_stead(
+        claim, verdict=Verdict.DECLINE, reason="Seen", by=dana, at=make.noon(make.TODAY)
+    )
+
+    with refused("claims_staffanswer_claim_id"):
+        insert_like(given)
+    with refused("staff_answer_has_a_reason"):
+        insert_like(given, claim_id=other.pk, reason="")
+    with refused("staff_answer_known"):
+        insert_like(given, claim_id=other.pk, verdict="maybe")
+    with refused(NEVER_CHANGES):
+        set_columns(given, reason="Other")

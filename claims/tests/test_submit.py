@@ -8,7 +8,6 @@ from claims import rules
 from claims.actions.submit import submit, withdraw
 from claims.errors import (
     AlreadyClaimedError,
-    ApproverOnOwnTeamError,
     NotAContributorError,
     NotAnAddressError,
     NotJoinedError,
@@ -151,21 +150,35 @@ def test_a_site_of_ones_own_account_is_not_claimed(studio) -> None:
 
 
 @pytest.mark.parametrize("email", ["bob@studio.example", "BOB@Studio.example"])
-def test_a_site_whose_approver_is_on_ones_own_team_is_not_claimed(studio, site, email) -> None:
+def test_a_claim_whose_approver_is_on_ones_own_team_goes_to_our_team(studio, site, email) -> None:
     make.member(account=studio, name="Bob")
     Account.objects.filter(pk=site.account_id).update(email=email)
 
-    with pytest.raises(ApproverOnOwnTeamError):
-        submitted(studio)
+    claim = submitted(studio)
+
+    assert claim.state == ClaimState.WITH_STAFF
+    assert not ApprovalRequest.objects.exists()
+    assert not Message.objects.exists()
 
 
-def test_a_site_whose_client_is_reached_at_ones_own_address_is_not_claimed(studio, site) -> None:
+def test_a_claim_whose_client_is_reached_at_ones_own_address_goes_to_our_team(studio, site) -> None:
     Account.objects.filter(pk=studio.pk).update(email="hello@studio.example")
     Account.objects.filter(pk=site.account_id).update(email="Hello@studio.example")
     studio.refresh_from_db()
 
-    with pytest.raises(ApproverOnOwnTeamError):
+    assert submitted(studio).state == ClaimState.WITH_STAFF
+
+
+def test_a_claim_with_our_team_is_not_submitted_again_but_can_be_withdrawn(studio, site) -> None:
+    Account.objects.filter(pk=site.account_id).update(email=studio.email)
+    claim = submitted(studio)
+
+    with pytest.raises(AlreadyClaimedError):
         submitted(studio)
+    withdraw(claim, by=make.person(), at=make.noon(TODAY))
+
+    claim.refresh_from_db()
+    assert claim.state == ClaimState.WITHDRAWN
 
 
 def test_an_open_claim_is_not_submitted_again(studio, site) -> None:
@@ -206,8 +219,8 @@ def test_several_accounts_may_claim_one_site(studio, site) -> None:
     assert submitted(charlies).account == charlies
 
 
-def test_a_days_claims_are_limited_and_the_next_day_is_another(studio, site, monkeypatch) -> None:
-    monkeypatch.setattr(rules, "SITES_A_DAY", 1)
+def test_a_days_lines_are_limited_and_the_next_day_is_another(studio, site, monkeypatch) -> None:
+    monkeypatch.setattr(rules, "LINES_A_DAY", 1)
     another = make.site(account=site.account)
     make.contributor(account=studio, site=another)
     submitted(studio)

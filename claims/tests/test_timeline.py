@@ -7,12 +7,14 @@ import pytest
 from claims.actions.follow_up import follow_up_due, lapse_due
 from claims.actions.reinstate import reinstate
 from claims.actions.submit import withdraw
+from claims.mail_states import mail_told
 from claims.models import Claim, Verdict
 from claims.timeline import timeline
 from partners.actions.points import attribute, void_event
 from partners.models.points import VoidReason
 from portal.lib import clock
-from portal.mail.models import MailState
+from portal.mail.actions.hand_over import send_due
+from portal.mail.models import MailState, Message
 from portal.testing import builders as make
 
 pytestmark = pytest.mark.django_db
@@ -33,7 +35,10 @@ DECLINED = [*BEGINNING, ("bad", "Declined", ANSWERED)]
 
 @pytest.fixture
 def claim() -> Claim:
-    return make.claim_submitted(on=SUBMITTED)
+    """Submitted, and its mail handed over."""
+    submitted = make.claim_submitted(on=SUBMITTED)
+    deliver(on=SUBMITTED)
+    return submitted
 
 
 @pytest.fixture
@@ -53,9 +58,15 @@ def notes(claim: Claim, *, on: date) -> dict[str, str]:
     return {step.label: step.note for step in timeline(found, on=on)}
 
 
-def follow_up(*, on: date = FOLLOW_UP) -> int:
+def deliver(*, on: date) -> None:
     with clock.frozen(on):
-        return follow_up_due(on=on)
+        send_due(at=make.noon(on))
+
+
+def follow_up(*, on: date = FOLLOW_UP) -> None:
+    with clock.frozen(on):
+        follow_up_due(on=on)
+    deliver(on=on)
 
 
 # --- Waiting for the client ----------------------------------------------------------------------
@@ -97,15 +108,32 @@ def test_a_reminder_sent_late_is_told_with_the_day_it_was_sent(claim) -> None:
     assert ("done", "Reminder sent", FOLLOW_UP + 2 * A_DAY) in told
 
 
-def test_no_reminder_is_promised_of_a_mail_that_never_arrived(claim) -> None:
-    mail = claim.request.mail
-    mail.state = MailState.FAILED
-    mail.save()
+def refused_by_the_server(claim: Claim) -> Claim:
+    Message.objects.filter(pk=claim.request.mail_id).update(state=MailState.FAILED)
+    return claim
+
+
+def test_no_reminder_is_promised_of_a_mail_that_never_arrived() -> None:
+    claim = refused_by_the_server(make.claim_submitted(on=SUBMITTED))
     follow_up()
 
     told = story(claim, on=FOLLOW_UP)
 
     assert not any("eminder" in label for _, label, _ in told)
+
+
+def test_a_mail_that_was_refused_is_told_as_such_with_the_way_out() -> None:
+    claim = refused_by_the_server(make.claim_submitted(on=SUBMITTED))
+
+    told, said = story(claim, on=SUBMITTED), notes(claim, on=SUBMITTED)
+
+    assert told[1] == ("bad", "Client asked by e-mail", SUBMITTED)
+    assert "did not arrive. Write to us" in said["Client asked by e-mail"]
+
+
+def test_every_state_of_a_mail_has_its_words() -> None:
+    assert {mail_told(Message(state=state)).note for state in MailState}
+    assert mail_told(Message(state=MailState.QUEUED)) != mail_told(Message(state=MailState.SENT))
 
 
 # --- Closed --------------------------------------------------------------------------------------

@@ -1,156 +1,171 @@
-"""The partner's side: submitting, following and withdrawing claims."""
+"""The partner's side: following and withdrawing claims."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import QuerySet
+from django.db.models import Case, QuerySet, When
+from django.db.models.functions import Coalesce
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
-from claims.actions.submit import submit, withdraw
-from claims.errors import (
-    AlreadyClaimedError,
-    ApproverOnOwnTeamError,
-    ClaimsError,
-    NotAContributorError,
-    NotAnAddressError,
-    NotJoinedError,
-    NotOpenError,
-    OwnSiteError,
-    TooManyClaimsError,
-)
-from claims.forms import ClaimFilter, SubmissionForm
-from claims.models import Claim, ClaimState
-from claims.queries import claims_of, counts_by_state
+from claims.actions.submit import withdraw
+from claims.errors import NotOpenError
+from claims.forms import ClaimFilter
+from claims.heads_up import heads_up
+from claims.models import OPEN, Claim, ClaimState
+from claims.next_steps import NextStep, next_steps
+from claims.queries import claims_of, count_states, search_claims, years_of
 from claims.timeline import timeline
 from partners.access import AccountRequest, account_page, render_in_account
 from partners.models import Account
 from partners.roles import Can, allows
 from portal.lib import clock
 from portal.lib.csv import csv_response
-from portal.lib.nudge import nudge
 from portal.lib.pages import page_of
-from portal.mail.tasks import send_mail
 
-REFUSALS: dict[type[ClaimsError], Any] = {
-    NotJoinedError: gettext_lazy("Join the programme first; then you can claim sites."),
-    NotAContributorError: gettext_lazy(
-        "We don’t find this site among those you contribute to. Check the address, or ask its"
-        " owner to add your account as a contributor."
-    ),
-    NotAnAddressError: gettext_lazy(
-        "This is not the address of a website. Copy it from the browser, for example example.com."
-    ),
-    OwnSiteError: gettext_lazy(
-        "This site sits in your own account: it earns its points without a claim."
-    ),
-    ApproverOnOwnTeamError: gettext_lazy(
-        "The person who would approve is on your own team. Write to us and we look into it."
-    ),
-    AlreadyClaimedError: gettext_lazy(
-        "You have claimed this site already; a site can be claimed once a year."
-    ),
-    TooManyClaimsError: gettext_lazy("That is enough for one day; please go on tomorrow."),
+# Only of what waits for its client; an answered request keeps its day of lapse.
+NEXT_DATE = Case(
+    When(
+        state=ClaimState.AWAITING,
+        then=Coalesce("request__follow_up_due_on", "request__lapses_on"),
+    )
+)
+ORDERS: dict[str, tuple[Any, ...]] = {
+    "": ("-submitted_at", "-id"),
+    "oldest": ("submitted_at", "id"),
+    "site": ("site__address", "-submitted_at"),
+    "changed": ("-state_since", "-id"),
+    "next": (NEXT_DATE.asc(nulls_last=True), "-submitted_at", "-id"),
+}
+OF_STATE = {
+    ClaimState.AWAITING: gettext_lazy("Waiting"),
+    ClaimState.WITH_STAFF: gettext_lazy("With our team"),
+    ClaimState.APPROVED: gettext_lazy("Approved"),
+    ClaimState.DECLINED: gettext_lazy("Declined"),
+    ClaimState.REFUSED: gettext_lazy("Refused"),
+    ClaimState.LAPSED: gettext_lazy("No answer"),
+    ClaimState.WITHDRAWN: gettext_lazy("Withdrawn"),
+    ClaimState.MOVED: gettext_lazy("Moved"),
 }
 
 
 @dataclass(frozen=True, slots=True)
-class LineAnswer:
-    """What became of one line of a submission."""
+class Tab:
+    """A state with how many of the searched claims are in it."""
 
-    address: str
-    claim: Claim | None
-    refusal: str
+    key: str
+    label: Any
+    count: int
+    is_chosen: bool
+
+
+class Chosen:
+    """The claims that were searched for, counted by state, and narrowed to one."""
+
+    def __init__(self, request: AccountRequest) -> None:
+        self.account = request.account
+        self.form = ClaimFilter(request.GET or None, years=years_of(self.account))
+        asked = self.form.cleaned_data if self.form.is_valid() else {}
+        self.state, self._order = asked.get("state") or "", asked.get("sort") or ""
+        self._found = search_claims(claims_of(self.account), q=asked.get("q") or "")
+        if year := asked.get("year"):
+            self._found = self._found.filter(programme_year=year)
+
+    @property
+    def claims(self) -> QuerySet[Claim]:
+        chosen = self._found.filter(state=self.state) if self.state else self._found
+        return chosen.order_by(*ORDERS[self._order])
+
+    @property
+    def tabs(self) -> list[Tab]:
+        """All, and every state that a claim is in."""
+        counts = count_states(self._found)
+        every = Tab("", _("All"), sum(counts.values()), not self.state)
+        return [every] + [
+            Tab(state.value, label, counts.get(state, 0), self.state == state)
+            for state, label in OF_STATE.items()
+            if counts.get(state) or self.state == state
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A claim of the list with what happens next."""
+
+    claim: Claim
+    next: NextStep
 
 
 @require_safe
 @account_page(Can.SEE)
 def claim_list(request: AccountRequest) -> HttpResponse:
     """Every claim with its state and the next thing that happens by itself."""
-    form = ClaimFilter(request.GET or None)
-    claims = _chosen(request.account, form)
-    counts = counts_by_state(request.account)
+    chosen = Chosen(request)
+    page = page_of(request, chosen.claims)
+    page.object_list = _with_next_steps(request.account, list(page.object_list))
     return render_in_account(
         request,
         "claims/list.html",
-        {
-            "active_tab": "claims",
-            "form": form,
-            "claims": page_of(request, claims),
-            "counts": [(ClaimState(state).label, n) for state, n in sorted(counts.items())],
-        },
+        {"active_tab": "claims", "form": chosen.form, "tabs": chosen.tabs, "claims": page},
     )
 
 
-def _chosen(account: Account, form: ClaimFilter) -> QuerySet[Claim]:
-    chosen = form.cleaned_data if form.is_valid() else {}
-    claims = claims_of(account).filter(site__address__icontains=chosen.get("q") or "")
-    return claims.filter(state=chosen["state"]) if chosen.get("state") else claims
+def _with_next_steps(account: Account, claims: list[Claim]) -> list[Row]:
+    steps = next_steps(account, claims, on=clock.today())
+    return [Row(claim, steps[claim.pk]) for claim in claims]
 
 
 @require_safe
 @account_page(Can.SEE)
 def claims_csv(request: AccountRequest) -> HttpResponse:
     """The same list as CSV, whole."""
-    claims = _chosen(request.account, ClaimFilter(request.GET))
+    rows = _with_next_steps(request.account, list(Chosen(request).claims))
     return csv_response(  # type: ignore[return-value]
         f"claims-{request.account.ref}.csv",
-        ["site", "state", "since", "submitted_on", "submitted_by", "year"],
-        _rows(claims),
+        [
+            "site",
+            "name",
+            "state",
+            "since",
+            "submitted_on",
+            "submitted_by",
+            "year",
+            "next",
+            "next_on",
+        ],
+        _lines(rows),
     )
 
 
-def _rows(claims: QuerySet[Claim]) -> Iterator[tuple[Any, ...]]:
-    for claim in claims.iterator(chunk_size=500):
+def _lines(rows: list[Row]) -> Iterator[tuple[Any, ...]]:
+    for row in rows:
         yield (
-            claim.site.address,
-            claim.state,
-            clock.date_of(claim.state_since),
-            claim.submitted_on,
-            claim.submitted_by.email,
-            claim.programme_year,
+            row.claim.site.address,
+            row.claim.site.name,
+            row.claim.state,
+            clock.date_of(row.claim.state_since),
+            row.claim.submitted_on,
+            row.claim.submitted_by.email,
+            row.claim.programme_year,
+            row.next.text,
+            row.next.on,
         )
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@account_page(Can.SUBMIT_CLAIMS)
-def submission(request: AccountRequest) -> HttpResponse:
-    """Submit one or many sites; each line is answered on its own, and nothing typed is lost."""
-    form = SubmissionForm(request.POST or None)
-    answers: list[LineAnswer] = []
-    if request.method == "POST" and form.is_valid():
-        answers = [_submit_line(request, line) for line in form.cleaned_data["addresses"]]
-        nudge(send_mail)
-        refused = [answer.address for answer in answers if answer.claim is None]
-        if not refused:
-            messages.success(request, _("Sent. We have asked the site’s owner to approve."))
-            return redirect("claims:list", account_ref=request.account.ref)
-        form = SubmissionForm(initial={"addresses": "\n".join(refused)})
-    return render_in_account(
-        request,
-        "claims/submission.html",
-        {"active_tab": "claims", "form": form, "answers": answers},
-    )
-
-
-def _submit_line(request: AccountRequest, address: str) -> LineAnswer:
-    try:
-        claim = submit(request.account, address=address, by=request.user, at=clock.now())
-    except ClaimsError as refusal:
-        return LineAnswer(address, None, str(REFUSALS[type(refusal)]))
-    return LineAnswer(address, claim, "")
 
 
 @require_safe
 @account_page(Can.SEE)
 def claim(request: AccountRequest, ref: str) -> HttpResponse:
     """One claim from its submission to its points, with the next automatic step and its date."""
-    found = get_object_or_404(claims_of(request.account), ref=ref)
+    claims = claims_of(request.account).select_related(
+        "site", "submitted_by", "request__mail", "request__follow_up_mail", "staff_answer"
+    )
+    found = get_object_or_404(claims, ref=ref)
+    on = clock.today()
     mine = found.submitted_by_id == request.user.pk
     return render_in_account(
         request,
@@ -158,8 +173,10 @@ def claim(request: AccountRequest, ref: str) -> HttpResponse:
         {
             "active_tab": "claims",
             "claim": found,
-            "steps": timeline(found, on=clock.today()),
-            "may_withdraw": found.state == ClaimState.AWAITING
+            "steps": timeline(found, on=on),
+            "next": next_steps(request.account, [found], on=on)[found.pk],
+            "heads_up": heads_up(found) if found.state == ClaimState.AWAITING else "",
+            "may_withdraw": found.state in OPEN
             and (mine or allows(request.role, Can.MANAGE_CLAIMS)),
         },
     )
@@ -178,5 +195,5 @@ def withdrawal(request: AccountRequest, ref: str) -> HttpResponse:
     except NotOpenError:
         messages.info(request, _("This claim is not waiting any more, so it stays as it is."))
     else:
-        messages.success(request, _("Withdrawn. Its client will not be asked again."))
+        messages.success(request, _("Withdrawn. Nobody will be asked again."))
     return redirect("claims:claim", account_ref=request.account.ref, ref=found.ref)

@@ -16,6 +16,14 @@ from partners.addresses import AddressError, and_above, normalise
         ("example.com.", "example.com"),
         ("bücher.example", "xn--bcher-kva.example"),
         ("someone.builder.example/my-site", "someone.builder.example/my-site"),
+        ("//example.com/a", "example.com/a"),
+        ("https://alice@example.com/a", "example.com/a"),
+        ("\ufeffexam\u00adple.com\u200b", "example.com"),
+        ("WWW.Müller.example", "xn--mller-kva.example"),
+        ("straße.example", "xn--strae-oqa.example"),  # as browsers have it, not strasse.example
+        ("☕.example", "xn--53h.example"),
+        ("xn--53h.example", "xn--53h.example"),
+        ("XN--BCHER-KVA.example", "xn--bcher-kva.example"),
     ],
 )
 def test_an_address_is_host_and_path(typed, address) -> None:
@@ -39,6 +47,10 @@ def test_an_address_is_host_and_path(typed, address) -> None:
         "." * 300,
         "a" * 254 + ".example",
         "example.com/" + "a" * 250,
+        "carol@bakery.example",
+        "12.50",
+        "2026.11.23",
+        "192.168.100.20",
     ],
 )
 def test_what_is_no_address_is_refused(typed) -> None:
@@ -46,7 +58,9 @@ def test_what_is_no_address_is_refused(typed) -> None:
         normalise(typed)
 
 
-@pytest.mark.parametrize("typed", ["https://www.Example.com/Shop/?a=1", "bücher.example/ü"])
+@pytest.mark.parametrize(
+    "typed", ["https://www.Example.com/Shop/?a=1", "bücher.example/ü", "☕.example"]
+)
 def test_a_normalised_address_stays_as_it_is(typed) -> None:
     assert normalise(normalise(typed)) == normalise(typed)
 

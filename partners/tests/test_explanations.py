@@ -229,6 +229,40 @@ EACH: dict[str, tuple[Any, ...]] = {
         (State.NOT_COUNTING, Reason.MOVED_AWAY),
         *["The site is in another account now, which earns its points from there on."] * 2,
     ),
+    "claim with our team": (
+        told(hindrance=hindered(Reason.CLAIM_WITH_STAFF)),
+        (State.NOT_COUNTING, Reason.CLAIM_WITH_STAFF),
+        "Your claim of May 12, 2026 is with our team.",
+        "Your claim of 12 May 2026 is with our team.",
+    ),
+    "claim refused": (
+        told(hindrance=hindered(Reason.CLAIM_REFUSED)),
+        (State.NOT_COUNTING, Reason.CLAIM_REFUSED),
+        (
+            "Our team did not approve your claim on May 12, 2026."
+            " You can claim the site again next year."
+        ),
+        (
+            "Our team did not approve your claim on 12 May 2026."
+            " You can claim the site again next year."
+        ),
+    ),
+    "claim again": (
+        told(hindrance=hindered(Reason.CLAIM_AGAIN)),
+        (State.NOT_COUNTING, Reason.CLAIM_AGAIN),
+        *["Your claim of an earlier year was not approved. You can claim the site again now."] * 2,
+    ),
+    "claim moved": (
+        told(hindrance=hindered(Reason.CLAIM_MOVED)),
+        (State.NOT_COUNTING, Reason.CLAIM_MOVED),
+        *[
+            (
+                "The site moved to another account before your claim was answered."
+                " You can claim it anew."
+            )
+        ]
+        * 2,
+    ),
     "add-ons": (
         told(subscribed=ADD_ONS),
         (State.NOT_COUNTING, Reason.PRODUCT_DOES_NOT_COUNT),

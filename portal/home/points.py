@@ -35,7 +35,7 @@ def explain_sites(account: Account, sites: Sequence[Site], *, on: date) -> list[
     for one in judge_sites(account, ids, on=on):
         past[one.site_id].append(one)
     expected = {one.site_id: one for one in judge_expected(account, expected_events(ids), on=on)}
-    claimed, having = claim_hindrances(account, ids), subscribed(ids)
+    claimed, having = claim_hindrances(account, ids, on=on), subscribed(ids)
     owned = {site.pk for site in sites if site.account_id == account.pk}
     return [
         explain(

@@ -185,6 +185,7 @@ DONE = {
     "invoices given up": _("invoices given up"),
     "subscriptions ended": _("subscriptions"),
     "follow-ups": _("follow-ups"),
+    "claims ended": _("ended as their site had moved"),
     "claims lapsed": _("lapsed"),
     "sent": _("sent"),
     "queued": _("put off"),

@@ -36,7 +36,8 @@ class Person:
 ALDER = Company(ref="demo-alder", name="Alder & Ash Studio", email="hello@alder-ash.example")
 LANTERN = Company(ref="demo-lantern", name="Lantern Row Digital", email="hello@lantern-row.example")
 BAKERY = Company(ref="demo-bakery", name="Carol's Bakery", email="carol@carols-bakery.example")
-COMPANIES = (ALDER, LANTERN, BAKERY)
+REEDS = Company(ref="demo-reeds", name="Reed's Tea Room", email="charlie@lantern-row.example")
+COMPANIES = (ALDER, LANTERN, BAKERY, REEDS)
 
 ALICE = Person(
     name="Alice Alder",

@@ -39,10 +39,11 @@ from portal.testing.cast import (
     SIGN_IN,
     Person,
 )
+from portal.testing.demo_claims import live_claims
 from portal.testing.demo_folder import CLAIMED_ADDRESS, COUPON_ADDRESSES, make_demo_folder
 from portal.testing.demo_marketplace import fill_the_marketplace
 
-DAYS_OPEN = 28
+DAYS_OPEN = 35
 BULK_PRODUCT, COUPONS = "core", 10
 VOLUME_PERCENT = {10: 90, 50: 80}  # of the standard price, from so many on
 TERMS = """\
@@ -121,13 +122,17 @@ def _import(*, on: date) -> None:
 
 
 def _join_and_claim(*, on: date) -> None:
-    """Charlie joined when the programme opened, and points have landed day by day since."""
+    """Charlie joined when the programme opened; points and claims have come day by day since."""
     charlie = User.objects.get(email=CHARLIE.email)
     lantern = Account.objects.get(platform_ref=LANTERN.ref)
     opened_on = Programme.objects.get().opens_on
     join(lantern, by=charlie, at=clock.start_of(opened_on) + timedelta(hours=10))
-    for day in range((on - opened_on).days + 1):
-        attribute(on=opened_on + timedelta(days=day))
+    attribute(on=opened_on)
+    for days in range(DAYS_OPEN - 1, 0, -1):
+        day = on - timedelta(days=days)
+        live_claims(days, on=day)
+        attribute(on=day)
+    attribute(on=on)
     submit(lantern, address=CLAIMED_ADDRESS, by=charlie, at=clock.now())
 
 

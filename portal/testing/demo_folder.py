@@ -11,12 +11,24 @@ from portal.handover.sample.folder import Folder, open_folder
 from portal.handover.sample.shop import BY_CODE, Shop
 from portal.handover.sample.sites import Sites
 from portal.lib.periods import add_months
-from portal.testing.cast import ALDER, BAKERY, COMPANIES, LANTERN, SIGN_IN, Company
+from portal.testing.cast import ALDER, BAKERY, COMPANIES, LANTERN, REEDS, SIGN_IN, Company
 
 SAMPLE_ACCOUNTS = 40
 SEED = 2024
 CLAIMED_ADDRESS = "carols-catering.example"
 CLAIMABLE_ADDRESS = "carols-bakery.example"
+# More of Carol's sites, on which Charlie works: one for each thing that can become of a claim.
+CLAIMED_IN_STATES = {
+    "approved": "carols-cakes.example",
+    "declined": "carols-tarts.example",
+    "lapsed": "carols-toffees.example",
+    "withdrawn": "carols-buns.example",
+    "moved": "carols-biscuits.example",
+    "reminded": "carols-breads.example",
+    # Sites of a shop of Charlie's own family: the mail that asks would come to Charlie.
+    "refused": "reeds-tea-room.example",
+    "with_staff": "reeds-garden.example",
+}
 WAITING_DAYS = 14  # of the programme year the demo prepares; only to place its dates around them
 
 # Days from today on which yearly plans of Alice's renew: over and waiting, ahead and paid, to come.
@@ -51,6 +63,7 @@ def make_demo_folder(path: Path, *, as_of: date) -> None:
         cast.write_alder()
         cast.write_lantern()
         cast.write_bakery()
+        cast.write_claimed()
 
 
 class _Cast:
@@ -113,6 +126,16 @@ class _Cast:
                         "from_on": add_months(self._as_of, -22),
                     },
                 )
+
+    def write_claimed(self) -> None:
+        """Sites on which Charlie alone works; the approved one renews in the coming weeks."""
+        for state, address in CLAIMED_IN_STATES.items():
+            holder = REEDS if address.startswith("reeds") else BAKERY
+            site = self._site(holder, address.removesuffix(".example"))
+            if state == "approved":
+                self._renewing(holder, site, self._as_of + timedelta(days=45), code="core")
+            worked = {"account": LANTERN.ref, "site": site}
+            self._folder.add("contributors", worked | {"from_on": add_months(self._as_of, -22)})
 
     def _odd_ones(self, company: Company, names: Iterator[str]) -> None:
         """One of each case that earns nothing, or in another way; the rest have no plan at all."""

@@ -5,7 +5,9 @@ from datetime import date, timedelta
 
 from billing.models import CouponBatch, CreditNote, Invoice, PaymentMethod, Subscription
 from billing.rules import Kind
-from claims.models import Claim, Verdict
+from claims.actions.submit import submit_all
+from claims.models import Claim, Submission, Verdict
+from claims.pasted import Line
 from partners.actions.invitations import invite
 from partners.actions.marketplace.logos import put_logo
 from partners.actions.points import attribute
@@ -38,6 +40,7 @@ class World:
     account: Account
     people: dict[str, User]
     claim: Claim
+    submission: Submission
     invoice: Invoice
     credit_note: CreditNote
     subscription: Subscription
@@ -53,6 +56,7 @@ class World:
     def arguments(self, names: frozenset[str], route: str = "") -> dict[str, object]:
         """What an address of this account takes."""
         refs = {
+            "submissions/": self.submission.ref,
             "invoices/": self.invoice.ref,
             "credit-notes/": self.credit_note.ref,
             "invitations/": self.invitation.ref,
@@ -107,6 +111,7 @@ def full_account(*, owner: str = "Alice", rows: int = 2) -> World:
         account=account,
         people=people,
         claim=claims[-1],
+        submission=_many_lines(account, owner=owner, rows=rows),
         invoice=invoice,
         credit_note=note,
         subscription=account.subscriptions.filter(state="active").latest("pk"),
@@ -119,6 +124,13 @@ def full_account(*, owner: str = "Alice", rows: int = 2) -> World:
         application=application,
         logo=account.logo,
     )
+
+
+def _many_lines(account: Account, *, owner: str, rows: int) -> Submission:
+    """A submission of so many lines that came to nothing, and one that had been claimed."""
+    claimed = account.claims.latest("pk").site.address
+    lines = [Line(claimed), *(Line(f"nowhere-{n}.example") for n in range(rows))]
+    return submit_all(account, lines, by=builders.person(name=owner), at=noon(TODAY))
 
 
 def _question_every_line(account: Account) -> None:

@@ -297,7 +297,7 @@ def test_days_and_limits_of_claims_are_those_of_the_code():
         policy.change_of_mind_days,
         policy.token_bytes * 8,
         claims_rules.SITES_A_SUBMISSION,
-        claims_rules.SITES_A_DAY,
+        claims_rules.LINES_A_DAY,
     ]
 
 

@@ -66,6 +66,8 @@ IN_ACCOUNT = {
     "claims:csv": (Can.SEE, SEEN),
     "claims:claim": (Can.SEE, SEEN),
     "claims:submission": (Can.SUBMIT_CLAIMS, FORM),
+    "claims:answers": (Can.SUBMIT_CLAIMS, SEEN),
+    "claims:answers_csv": (Can.SUBMIT_CLAIMS, SEEN),
     "claims:withdrawal": (Can.SUBMIT_CLAIMS, ACT),
     "billing:overview": (Can.SEE_BILLING, SEEN),
     "billing:invoices": (Can.SEE_BILLING, SEEN),

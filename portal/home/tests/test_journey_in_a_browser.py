@@ -127,6 +127,8 @@ def test_the_main_job_in_a_browser(world, browser, live_server):
     bob.get_by_role("link", name="Claim a site").first.click()
     bob.get_by_label("Sites").fill("carols-bread.example\nhttps://www.carols-cake.example/")
     bob.get_by_role("button", name="Ask for approval").click()
+    expect(bob.get_by_role("row", name=re.compile("carols-bread"))).to_contain_text("sent")
+    bob.get_by_role("link", name="Claims", exact=True).first.click()
     expect(bob.get_by_role("row", name=re.compile("carols-bread"))).to_contain_text("waiting")
 
     # Carol approves one as a person, in her own browser, without a login.

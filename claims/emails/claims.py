@@ -1,4 +1,4 @@
-"""What claims write: to the client who is asked, and to the partner who asked."""
+"""What answers and silence write: to the client who is asked, and to the partner who asked."""
 
 from datetime import date, timedelta
 
@@ -34,14 +34,14 @@ REASONS_TOLD = frozenset(
 # --- To the client -------------------------------------------------------------------------------
 
 
-@letter("claims/request", sample=lambda: _asking(_sample_request(), link=_sample_link()))
+@letter("claims/request", sample=lambda: _asking(sample_request(), link=_sample_link()))
 def request(message: Message, *, claim_id: int) -> Context:
     """The question, with its one link."""
     asked = _request(claim_id)
     return _asking(asked, link=new_link(asked, mail=message))
 
 
-@letter("claims/follow_up", sample=lambda: _asking(_sample_request(), link=_sample_link()))
+@letter("claims/follow_up", sample=lambda: _asking(sample_request(), link=_sample_link()))
 def follow_up(message: Message, *, claim_id: int) -> Context:
     """The question once more, and never again."""
     asked = _request(claim_id)
@@ -99,7 +99,7 @@ def reinstated_client(_message: Message, *, reinstatement_id: int) -> Context:
 @letter(
     "claims/answered",
     sample=lambda: _told(
-        _sample_answer(), changeable_until=_sample_changeable(), next_step=_sample_step()
+        _sample_answer(), changeable_until=_sample_changeable(), next_step=sample_step()
     ),
 )
 def answered(_message: Message, *, answer_id: int) -> Context:
@@ -108,13 +108,13 @@ def answered(_message: Message, *, answer_id: int) -> Context:
     return _told(
         given,
         changeable_until=_changeable_until(given),
-        next_step=_next_step(given.claim) if given.verdict == Verdict.APPROVE else "",
+        next_step=next_step(given.claim) if given.verdict == Verdict.APPROVE else "",
     )
 
 
 def _told(given: Answer, *, changeable_until: date, next_step: str) -> Context:
     is_told = given.reason in REASONS_TOLD
-    return _for_partner(given.claim) | {
+    return for_partner(given.claim) | {
         "is_yes": given.verdict == Verdict.APPROVE,
         "is_change": given.ordinal > 1,
         "decline_reason": given.get_reason_display() if is_told else "",
@@ -123,29 +123,29 @@ def _told(given: Answer, *, changeable_until: date, next_step: str) -> Context:
     }
 
 
-@letter("claims/lapsed", sample=lambda: _lapsed(_sample_request()))
+@letter("claims/lapsed", sample=lambda: _lapsed(sample_request()))
 def lapsed(_message: Message, *, claim_id: int) -> Context:
     """Nobody answered in time."""
     return _lapsed(_request(claim_id))
 
 
 def _lapsed(asked: ApprovalRequest) -> Context:
-    return _for_partner(asked.claim) | {"sent_on": asked.sent_on, "lapsed_on": asked.lapses_on}
+    return for_partner(asked.claim) | {"sent_on": asked.sent_on, "lapsed_on": asked.lapses_on}
 
 
 @letter(
     "claims/reinstated_partner",
     sample=lambda: (
         _put_right(_sample_reinstatement())
-        | _for_partner(_sample_request().claim)
-        | {"next_step": _sample_step()}
+        | for_partner(sample_request().claim)
+        | {"next_step": sample_step()}
     ),
 )
 def reinstated_partner(_message: Message, *, reinstatement_id: int) -> Context:
     """The declined claim counts after all."""
     put_right = _reinstatement(reinstatement_id)
     claim = put_right.claim
-    return _put_right(put_right) | _for_partner(claim) | {"next_step": _next_step(claim)}
+    return _put_right(put_right) | for_partner(claim) | {"next_step": next_step(claim)}
 
 
 # --- What several say ----------------------------------------------------------------------------
@@ -162,15 +162,17 @@ def _about(claim: Claim) -> Context:
     }
 
 
-def _for_partner(claim: Claim) -> Context:
+def for_partner(claim: Claim) -> Context:
+    """What every mail to a partner says: what it is about, its page, how to turn it off."""
     return _about(claim) | {
-        "action_url": link_to("claims:list", account_ref=claim.account.ref),
-        "action_label": _("Open your claims"),
+        "again_on": rules.claimable_again_on(claim.programme_year),
+        "action_url": link_to("claims:claim", account_ref=claim.account.ref, ref=claim.ref),
+        "action_label": _("Open the claim"),
         **footer("claims", user=claim.submitted_by, account=claim.account),
     }
 
 
-def _next_step(claim: Claim) -> str:
+def next_step(claim: Claim) -> str:
     """When the site's points land, now that the claim counts; or why none do."""
     return explain_claimed(claim, on=clock.today()).sentence
 
@@ -193,19 +195,19 @@ def _why_the_client(claim: Claim) -> str:
 
 # --- What is read --------------------------------------------------------------------------------
 
-_CLAIM = ("claim__account", "claim__site", "claim__client", "claim__submitted_by")
+CLAIM = ("claim__account", "claim__site", "claim__client", "claim__submitted_by")
 
 
 def _request(claim_id: int) -> ApprovalRequest:
-    return ApprovalRequest.objects.select_related(*_CLAIM).get(claim=claim_id)
+    return ApprovalRequest.objects.select_related(*CLAIM).get(claim=claim_id)
 
 
 def _answer(answer_id: int) -> Answer:
-    return Answer.objects.select_related("claim__request", *_CLAIM).get(pk=answer_id)
+    return Answer.objects.select_related("claim__request", *CLAIM).get(pk=answer_id)
 
 
 def _reinstatement(reinstatement_id: int) -> Reinstatement:
-    return Reinstatement.objects.select_related("answer", *_CLAIM).get(pk=reinstatement_id)
+    return Reinstatement.objects.select_related("answer", *CLAIM).get(pk=reinstatement_id)
 
 
 def _changeable_until(given: Answer) -> date:
@@ -221,7 +223,7 @@ def _sample_link() -> SecretLink:
     return SecretLink(link_to("claims:approval_link", token="a-sample-that-opens-nothing"))  # noqa: S106
 
 
-def _sample_step() -> str:
+def sample_step() -> str:
     return str(SENTENCES[Reason.WAITING_PERIOD]) % {
         "points": 100,
         "event": date_format(clock.today(), "DATE_FORMAT"),
@@ -234,7 +236,7 @@ def _sample_changeable() -> date:
     return rules.answer_changeable_until(clock.today())
 
 
-def _sample_request() -> ApprovalRequest:
+def sample_request() -> ApprovalRequest:
     at = clock.now()
     claim = Claim(
         account=Account(name="Harbour Studio", email="hello@harbour-studio.example"),
@@ -257,7 +259,7 @@ def _sample_request() -> ApprovalRequest:
 
 def _sample_answer() -> Answer:
     return Answer(
-        claim=_sample_request().claim,
+        claim=sample_request().claim,
         ordinal=1,
         verdict=Verdict.DECLINE,
         reason=DeclineReason.UNKNOWN_PARTNER,

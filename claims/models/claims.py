@@ -18,12 +18,16 @@ from portal.mail.models import Message
 
 class ClaimState(models.TextChoices):
     AWAITING = "awaiting", _("waiting for the client")
+    WITH_STAFF = "with_staff", _("with our team")
     APPROVED = "approved", _("approved")
     DECLINED = "declined", _("declined")
+    REFUSED = "refused", _("refused by our team")
     LAPSED = "lapsed", _("no answer")
     WITHDRAWN = "withdrawn", _("withdrawn")
+    MOVED = "moved", _("site moved")
 
 
+OPEN = (ClaimState.AWAITING, ClaimState.WITH_STAFF)
 DECIDED = (ClaimState.APPROVED, ClaimState.DECLINED)
 
 
@@ -35,12 +39,21 @@ class ClaimQuerySet(models.QuerySet["Claim"]):
     def awaiting(self) -> Self:
         return self.filter(state=ClaimState.AWAITING)
 
+    def with_staff(self) -> Self:
+        """What our team is to answer in the client's stead."""
+        return self.filter(state=ClaimState.WITH_STAFF)
+
+    def moved_away(self) -> Self:
+        """Open, while the site has left the account it was asked about."""
+        return self.filter(state__in=OPEN).exclude(site__account=F("client"))
+
 
 class Claim(models.Model):
     """A contributor's request to be credited for a site that sits in someone else's account.
 
     `client` is the account the site sat in when it was submitted. `state` is what the latest
-    answer, reinstatement, lapse or withdrawal made of it; those rows say who and when.
+    answer (of the client or, in its stead, of staff), reinstatement, lapse, withdrawal or move of
+    the site made of it; those rows say who and when. A claim with staff has no request.
     """
 
     ref = RefField()
@@ -70,11 +83,13 @@ class Claim(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["account", "site"],
-                condition=Q(state=ClaimState.AWAITING),
+                condition=Q(state__in=OPEN),
                 name="one_open_claim",
             ),
             models.UniqueConstraint(
-                fields=["account", "site", "programme_year"], name="one_claim_a_year"
+                fields=["account", "site", "programme_year"],
+                condition=~Q(state=ClaimState.MOVED),
+                name="one_claim_a_year",
             ),
             models.CheckConstraint(
                 condition=~Q(account=F("client")), name="claim_is_on_anothers_site"
@@ -85,11 +100,15 @@ class Claim(models.Model):
         ]
         indexes = [
             models.Index(fields=["account", "-submitted_at"], name="claim_by_account"),
-            models.Index(fields=["account", "submitted_on"], name="claim_by_day"),
             models.Index(
                 fields=["state_since"],
                 condition=Q(state=ClaimState.DECLINED),
                 name="claim_declined",
+            ),
+            models.Index(
+                fields=["submitted_at"],
+                condition=Q(state=ClaimState.WITH_STAFF),
+                name="claim_with_staff",
             ),
         ]
         triggers = [

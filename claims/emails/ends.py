@@ -1,0 +1,48 @@
+"""What is written to the partner when a claim ends otherwise than by its client's answer."""
+
+from django.utils.translation import gettext as _
+
+from claims.emails.claims import CLAIM, for_partner, next_step, sample_request, sample_step
+from claims.models import Claim, StaffAnswer, Verdict
+from portal.lib import clock
+from portal.mail.letters import Context, letter
+from portal.mail.models import Message
+
+
+@letter("claims/answered_by_staff", sample=lambda: _decided(_sample_answer(), step=sample_step()))
+def answered_by_staff(_message: Message, *, claim_id: int) -> Context:
+    """Our team decided in the client's stead: what, why, and what follows."""
+    given = StaffAnswer.objects.select_related(*CLAIM).get(claim=claim_id)
+    is_yes = given.verdict == Verdict.APPROVE
+    return _decided(given, step=next_step(given.claim) if is_yes else "")
+
+
+def _decided(given: StaffAnswer, *, step: str) -> Context:
+    return for_partner(given.claim) | {
+        "is_yes": given.verdict == Verdict.APPROVE,
+        "answered_on": clock.date_of(given.answered_at),
+        "staff_reason": given.reason,
+        "next_step": step,
+    }
+
+
+@letter("claims/moved", sample=lambda: _moved(sample_request().claim, is_own=False))
+def moved(_message: Message, *, claim_id: int) -> Context:
+    """The site left the account that was asked before there was an answer."""
+    related = ("account", "site", "client", "submitted_by")
+    claim = Claim.objects.select_related(*related).get(pk=claim_id)
+    return _moved(claim, is_own=claim.site.account_id == claim.account_id)
+
+
+def _moved(claim: Claim, *, is_own: bool) -> Context:
+    ended_on = clock.date_of(claim.state_since)
+    return for_partner(claim) | {"moved_on": ended_on, "is_own": is_own}
+
+
+def _sample_answer() -> StaffAnswer:
+    return StaffAnswer(
+        claim=sample_request().claim,
+        verdict=Verdict.DECLINE,
+        reason=_("The owner of the site told us that another agency looks after it."),
+        answered_at=clock.now(),
+    )

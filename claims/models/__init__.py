@@ -1,0 +1,35 @@
+"""Claims as rows: what was submitted, asked, answered, decided."""
+
+from claims.models.claims import (
+    DECIDED,
+    OPEN,
+    Answer,
+    ApprovalLink,
+    ApprovalRequest,
+    Claim,
+    ClaimState,
+    DeclineReason,
+    Reinstatement,
+    Verdict,
+    Withdrawal,
+)
+from claims.models.staff import StaffAnswer
+from claims.models.submissions import Outcome, Submission, SubmittedLine
+
+__all__ = [
+    "DECIDED",
+    "OPEN",
+    "Answer",
+    "ApprovalLink",
+    "ApprovalRequest",
+    "Claim",
+    "ClaimState",
+    "DeclineReason",
+    "Outcome",
+    "Reinstatement",
+    "StaffAnswer",
+    "Submission",
+    "SubmittedLine",
+    "Verdict",
+    "Withdrawal",
+]
