@@ -5,4 +5,5 @@ pytest_plugins = [
     "portal.testing.rehearsed",
     "portal.testing.get_guard",
     "portal.testing.laws",
+    "portal.testing.mail_server",
 ]

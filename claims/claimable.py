@@ -56,7 +56,7 @@ class _Judge:
         self._sites = _sites_at(account, addresses, on=on)
         worked_on = [site for site in self._sites.values() if site.is_worked_on]  # type: ignore[attr-defined]
         self._claimed = _claimed(account, worked_on, on=on)
-        self._own_addresses = _addresses_of(account)
+        self._own_addresses = addresses_of(account)
 
     def judge(self, line: Line, address: str) -> Judgement:
         if not address:
@@ -107,7 +107,7 @@ def _claimed(account: Account, sites: list[Site], *, on: date) -> dict[int, int 
     return claimed | dict(hindering.values_list("site", "pk"))
 
 
-def _addresses_of(account: Account) -> set[str]:
+def addresses_of(account: Account) -> set[str]:
     """Where the account and its team are reached: nobody there approves its claims."""
     team = Membership.objects.filter(account=account).values_list(Lower("user__email"), flat=True)
     return {account.email.lower(), *team}

@@ -53,3 +53,19 @@ class NotWithStaffError(ClaimsError):
 
 class NotDeclinedError(ClaimsError):
     """Only a declined claim can be reinstated."""
+
+
+class WasReachedError(ClaimsError):
+    """A mail has reached the client, or may have: they are not asked again."""
+
+
+class ApproverOnOwnTeamError(ClaimsError):
+    """The address is one of the claimant's own team: nobody answers themselves."""
+
+
+class AskedAgainError(ClaimsError):
+    """The client was asked again once already, and once is all."""
+
+
+class WantsNoMailError(ClaimsError):
+    """Whoever reads at this address has reported our mail as spam."""

@@ -5,7 +5,8 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from portal.mail.models import MailState, Message
+from portal.mail.models import MailEventKind, MailState, Message
+from portal.mail.rules import life_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +17,7 @@ class MailTold:
     note: Any
 
 
-TOLD = {
+TOLD: dict[str, MailTold] = {
     MailState.QUEUED: MailTold("done", _("The mail goes out in a moment.")),
     MailState.SENDING: MailTold("done", _("The mail is being handed over.")),
     MailState.SENT: MailTold("done", _("Handed over to the mail server.")),
@@ -28,9 +29,17 @@ TOLD = {
         _("The mail server refused it, so it did not arrive. Write to us and we look into it."),
     ),
     MailState.WITHHELD: MailTold("skipped", _("Not sent: it was not needed any more.")),
+    MailEventKind.DELIVERED: MailTold("done", _("It has arrived.")),
+    MailEventKind.DEFERRED: MailTold("done", _("Their mail server lets it wait a while.")),
+    MailEventKind.SOFT_BOUNCED: MailTold(
+        "done", _("Their mail server could not take it just now. It may have arrived.")
+    ),
+    MailEventKind.BOUNCED: MailTold("bad", _("It came back: nobody reads mail there.")),
+    MailEventKind.REJECTED: MailTold("bad", _("It was not let out to this address.")),
+    MailEventKind.COMPLAINED: MailTold("done", _("It has arrived.")),
 }
 
 
 def mail_told(message: Message) -> MailTold:
-    """What is known of this mail. The one place to tell what was heard of it later on."""
-    return TOLD[MailState(message.state)]
+    """What is known of this mail; that its reader reported it is not the partner's to know."""
+    return TOLD[life_of(message.state, {event.kind for event in message.events.all()})]

@@ -42,6 +42,10 @@ def next_steps(account: Account, claims: Sequence[Claim], *, on: date) -> dict[i
 
 def _waiting(claim: Claim) -> NextStep:
     request = claim.request
+    if claim.is_unreached and hasattr(request, "correction"):  # type: ignore[attr-defined]
+        return NextStep(_("The mail did not arrive, twice; it lapses"), request.lapses_on)
+    if claim.is_unreached:  # type: ignore[attr-defined]
+        return NextStep(_("The mail did not arrive; our team looks for the right address"))
     if request.follow_up_due_on:
         return NextStep(_("One reminder, if there is no answer by then"), request.follow_up_due_on)
     return NextStep(_("Lapses if nobody answers"), request.lapses_on)

@@ -1,4 +1,4 @@
-"""What pages read of claims. A constant number of queries each."""
+"""What pages and letters read of claims. A constant number of queries each."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -9,13 +9,14 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 
 from billing.queries import expected_events, subscribed
 from claims import rules
-from claims.models import Claim, ClaimState, Submission, SubmittedLine
+from claims.models import ApprovalRequest, Claim, ClaimState, Submission, SubmittedLine
 from partners.attribution import Judged
 from partners.explanations import Explanation, Hindrance, Reason, Subscribed, explain
 from partners.models import Account, ContributorApproval
 from partners.queries import judge_expected, judge_sites
 from partners.rules import Relation
 from portal.lib import clock
+from portal.mail.models import MailEventKind, Message
 
 STANDS_IN_THE_WAY = {
     ClaimState.AWAITING: Reason.CLAIM_AWAITING,
@@ -35,7 +36,8 @@ def claims_of(account: Account) -> QuerySet[Claim]:
     """The claims this account has submitted, latest first, with what a list shows of each."""
     return (
         Claim.objects.in_account(account)
-        .select_related("site", "submitted_by", "request")
+        .with_unreached()
+        .select_related("site", "submitted_by", "request__correction")
         .order_by("-submitted_at", "-id")
     )
 
@@ -141,3 +143,17 @@ def explain_approved(
         )
         for claim in claims
     }
+
+
+def is_asked(message: Message, *, claim_id: int) -> bool:
+    """Whether nobody has answered, and it is this mail that asks or asks once more."""
+    unanswered = ApprovalRequest.objects.filter(claim=claim_id, claim__state=ClaimState.AWAITING)
+    return unanswered.filter(Q(mail=message) | Q(follow_up_mail=message)).exists()
+
+
+def is_to_be_reminded(message: Message, *, claim_id: int) -> bool:
+    """Whether it asks once more, and what it reminds of has arrived as far as anybody knows."""
+    asking = ApprovalRequest.objects.filter(claim=claim_id).values("mail")
+    requests = Message.objects.filter(pk__in=asking)
+    unwanted = requests.undelivered() | requests.that_were(MailEventKind.COMPLAINED)
+    return is_asked(message, claim_id=claim_id) and not unwanted.exists()

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from billing.queries import expected_events
 from claims.emails.claims import REASONS_TOLD
 from claims.mail_states import mail_told
-from claims.models import Claim, ClaimState, Verdict
+from claims.models import Claim, ClaimState, Verdict, unreached
 from claims.queries import claim_hindrances
 from partners.attribution import Judged
 from partners.attribution import Verdict as PointsVerdict
@@ -41,13 +41,31 @@ def _asked(claim: Claim) -> Iterator[Step]:
     request = getattr(claim, "request", None)
     if request is None:
         return
+    correction = getattr(request, "correction", None)
+    if correction:
+        yield Step(_("Client asked by e-mail"), "done", claim.submitted_on)
+        yield Step(_("The mail did not arrive"), "bad")
+    asked = _("Asked again at the right address") if correction else _("Client asked by e-mail")
     mail = mail_told(request.mail)
-    yield Step(_("Client asked by e-mail"), mail.state, request.sent_on, mail.note)
+    yield Step(asked, mail.state, request.sent_on, mail.note)
     if request.follow_up_mail:
         sent_on = clock.date_of(request.follow_up_mail.queued_at)
         mail = mail_told(request.follow_up_mail)
         note = _("There is only this one. %(mail)s") % {"mail": mail.note}
         yield Step(_("Reminder sent"), mail.state, sent_on, note)
+
+
+def _unreached(claim: Claim) -> list[Step]:
+    """No mail has reached the client: what is done about it, and by whom."""
+    if hasattr(claim.request, "correction"):
+        note = _("We have asked at two addresses and do not ask again.")
+        lapse = Step(_("Lapses"), "next", claim.request.lapses_on)
+        return [Step(_("The second mail did not arrive either"), "bad", None, note), lapse]
+    note = _(
+        "Our team looks for the right address and asks again; until then the claim does not lapse."
+        " It helps if your client has the address on record for their account corrected."
+    )
+    return [Step(_("The mail did not arrive"), "bad", None, note)]
 
 
 def _answered(claim: Claim) -> Iterator[Step]:
@@ -81,6 +99,8 @@ def _ended(claim: Claim) -> Iterator[Step]:
 
 def _waiting(claim: Claim) -> list[Step]:
     request = claim.request
+    if Claim.objects.filter(unreached(), pk=claim.pk).exists():
+        return _unreached(claim)
     steps = [Step(_("Waiting for the client’s answer"), "now")]
     if request.follow_up_due_on:
         text = _("One reminder, if there is no answer by then")

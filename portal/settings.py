@@ -164,6 +164,12 @@ if CELERY_BROKER_URL.startswith("sqla+"):
 
 vars().update(env.email_url("EMAIL_URL", default="dummymail://"))
 EMAIL_TIMEOUT = 30  # seconds; a server that hangs must not hang the queue
+# Who carries the mail on and tells what became of it (portal/mail/providers.py); or nobody.
+MAIL_PROVIDER = env.str("MAIL_PROVIDER", default="")
+ANYMAIL = {
+    "WEBHOOK_SECRET": env.str("MAIL_EVENTS_SECRET", default=""),
+    "MAILGUN_WEBHOOK_SIGNING_KEY": env.str("MAIL_EVENTS_SIGNING_KEY", default=""),
+}
 
 # --- People --------------------------------------------------------------------------------------
 

@@ -18,6 +18,7 @@ urlpatterns = [
     path("", include("partners.urls")),
     path("", include("billing.urls")),
     path("", include("claims.urls")),
+    path("", include("portal.mail.urls")),
 ]
 
 if settings.REHEARSAL:

@@ -13,10 +13,14 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from unfold.decorators import action, display
 
+from claims.admin import unreached
 from claims.admin.reinstatement import PuttingRight
 from claims.admin.timeline import timeline
+from claims.admin.unreached import CorrectingAddress, UnreachedFilter
 from claims.models import Answer, Claim, ClaimState
+from portal.lib import clock
 from portal.staff.admins import ReadOnlyAdmin, Section, link_to, list_url
+from portal.staff.decisions import Decision
 from portal.staff.site import Queue, admin_site
 
 QUEUE = Queue(
@@ -51,6 +55,7 @@ class ClaimAdmin(ReadOnlyAdmin):
         "answered_at",
         "time_taken",
     )
+    unreached_display = ("of_site", "of_account", "of_client", "asked_at", "asked_for")
     list_select_related = (
         "site",
         "account",
@@ -58,7 +63,7 @@ class ClaimAdmin(ReadOnlyAdmin):
         "request__mail",
         "request__follow_up_mail",
     )
-    list_filter = ("state",)
+    list_filter = ("state", UnreachedFilter)
     search_fields = (
         "ref__exact",
         "site__address__icontains",
@@ -79,8 +84,9 @@ class ClaimAdmin(ReadOnlyAdmin):
         "ref",
     )
     actions = ("reinstate_claims",)
-    actions_detail = ("reinstate_this",)
+    actions_detail = ("reinstate_this", "correct_address_of_this")
     putting_right = PuttingRight()
+    correcting_address = CorrectingAddress()
 
     # --- The list, and the queue -----------------------------------------------------------------
 
@@ -93,13 +99,16 @@ class ClaimAdmin(ReadOnlyAdmin):
         return ("-state_since", "-id") if _is_queue(request) else self.ordering
 
     def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
+        if unreached.is_queue(request):
+            return self.unreached_display
         return self.queue_display if _is_queue(request) else self.list_display
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        queue = {"list_title": QUEUE.title, "list_words": QUEUE.words}
-        context = queue if _is_queue(request) else {}
+        queue = unreached.QUEUE if unreached.is_queue(request) else QUEUE
+        words = {"list_title": queue.title, "list_words": queue.words}
+        context = words if _is_queue(request) or unreached.is_queue(request) else {}
         response: HttpResponse = super().changelist_view(
             request, {**context, **(extra_context or {})}
         )
@@ -145,6 +154,15 @@ class ClaimAdmin(ReadOnlyAdmin):
         answer = _latest(claim)
         return _in_words(_since_mail(claim, answer.answered_at)) if answer else None
 
+    @display(description=_("asked at"))
+    def asked_at(self, claim: Claim) -> str:
+        return claim.request.sent_to
+
+    @display(description=_("for"))
+    def asked_for(self, claim: Claim) -> str:
+        """How long the claim has waited since the client was asked in vain."""
+        return _in_days(clock.today() - claim.request.sent_on)
+
     # --- A claim's page --------------------------------------------------------------------------
 
     def get_sections(self, request: HttpRequest, row: Claim) -> list[Section]:
@@ -168,10 +186,30 @@ class ClaimAdmin(ReadOnlyAdmin):
     def reinstate_this(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self.putting_right.ask(self, request, Claim.objects.filter(pk=object_id))
 
+    # --- Asking again ----------------------------------------------------------------------------
+
+    def has_correct_address_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """Whether this person may; for one claim, whether its client is to be asked again."""
+        may = request.user.has_perm(CorrectingAddress.permission)
+        if not (may and object_id):
+            return may
+        return Claim.objects.to_be_asked_again().filter(pk=object_id).exists()
+
+    @action(description=_("Ask again"), permissions=["correct_address"], icon="forward_to_inbox")
+    def correct_address_of_this(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return self.correcting_address.ask(self, request, Claim.objects.filter(pk=object_id))
+
+    # --- The pages that ask ----------------------------------------------------------------------
+
     def get_urls(self) -> list[URLPattern]:
-        page = self.admin_site.admin_view(lambda request: self.putting_right.page(self, request))
-        name = f"{self.opts.app_label}_{self.opts.model_name}_{PuttingRight.name}"
-        return [path("reinstatement/", page, name=name), *super().get_urls()]
+        pages = [self._page_of(self.putting_right), self._page_of(self.correcting_address)]
+        return [*pages, *super().get_urls()]
+
+    def _page_of(self, decision: Decision) -> URLPattern:
+        page = self.admin_site.admin_view(lambda request: decision.page(self, request))
+        name = f"{self.opts.app_label}_{self.opts.model_name}_{decision.name}"
+        url: URLPattern = path(f"{decision.name}/", page, name=name)
+        return url
 
 
 def _is_queue(request: HttpRequest) -> bool:
@@ -191,6 +229,10 @@ def _since_mail(claim: Claim, answered_at: datetime) -> timedelta | None:
     return answered_at - max(sent) if sent else None
 
 
+def _in_days(taken: timedelta) -> str:
+    return ngettext("%(n)d day", "%(n)d days", taken.days) % {"n": taken.days}
+
+
 def _in_words(taken: timedelta | None) -> str | None:
     if taken is None:
         return None
@@ -205,4 +247,4 @@ def _in_words(taken: timedelta | None) -> str | None:
     return _now("%(n)d days") % {"n": taken.days}
 
 
-admin_site.queues.insert(0, QUEUE)
+admin_site.queues[:0] = [QUEUE, unreached.QUEUE]

@@ -9,7 +9,9 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from claims.models import Answer, ApprovalRequest, Claim, ClaimState, Reinstatement, Verdict
+from portal.mail.admin.life import life
 from portal.mail.models import Message
+from portal.mail.rules import NEVER_ARRIVED
 from portal.staff.admins import link_to
 
 
@@ -38,6 +40,7 @@ def timeline(claim: Claim) -> list[Moment]:
             _reinstatement(reinstated)
             for reinstated in claim.reinstatements.select_related("reinstated_by")
         ),
+        *_correction(claim),
         *_ends(claim),
     ]
     happened = sorted((m for m in moments if m.at), key=lambda m: m.at)  # type: ignore[arg-type, return-value]
@@ -47,7 +50,8 @@ def timeline(claim: Claim) -> list[Moment]:
 def _mails(claim: Claim) -> list[Message]:
     """Every mail about a claim is queued under a key that starts with it."""
     about = Message.objects.filter(key__startswith=f"claim:{claim.ref}:")
-    return list(about.defer("text", "html", "arguments").order_by("queued_at", "id"))
+    ordered = about.defer("text", "html", "arguments").order_by("queued_at", "id")
+    return list(ordered.prefetch_related("events"))
 
 
 def _mail(message: Message) -> Moment:
@@ -60,9 +64,32 @@ def _mail(message: Message) -> Moment:
     return Moment(
         message.sent_at or message.queued_at,
         words.get(kind, _("Mail to %(to)s")) % {"to": message.to},
-        detail=str(message.get_state_display()),
+        detail=_became(message),
         link=link_to(message, message.subject or message.kind),
     )
+
+
+def _became(message: Message) -> str:
+    """What became of it, and why in its provider's words where it came back."""
+    why = [event.description for event in message.events.all() if event.kind in NEVER_ARRIVED]
+    return " · ".join(filter(None, [str(life(message)[1]), *why]))
+
+
+def _correction(claim: Claim) -> Iterator[Moment]:
+    request: ApprovalRequest | None = getattr(claim, "request", None)
+    correction = getattr(request, "correction", None)
+    if correction:
+        addresses = {"old": correction.old_address, "new": correction.new_address}
+        where = (
+            _("%(old)s → %(new)s, also on record")
+            if correction.is_on_record
+            else "%(old)s → %(new)s"
+        )
+        yield Moment(
+            correction.corrected_at,
+            _("Address corrected by %(person)s") % {"person": correction.corrected_by},
+            detail=f"{where % addresses} · {correction.reason}",
+        )
 
 
 def _answer(answer: Answer) -> Moment:

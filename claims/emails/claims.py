@@ -1,29 +1,25 @@
 """What answers and silence write: to the client who is asked, and to the partner who asked."""
 
-from datetime import date, timedelta
+from datetime import date
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from claims import rules
+from claims import rules, samples
 from claims.links import new_link
 from claims.models import (
     Answer,
     ApprovalRequest,
     Claim,
-    ClaimState,
     DeclineReason,
     Reinstatement,
     Verdict,
 )
-from claims.queries import explain_claimed
-from partners.explanations import SENTENCES, Reason
-from partners.models import Account, Site
+from claims.queries import explain_claimed, is_asked, is_to_be_reminded
 from partners.notifications import footer
+from partners.standings import rank_held
 from portal.lib import clock
 from portal.mail.letters import Context, SecretLink, letter, link_to
 from portal.mail.models import Message
-from portal.models import User
 
 # What a partner is told of a client's reason. A report of abuse, or words meant for us, is not.
 REASONS_TOLD = frozenset(
@@ -34,22 +30,35 @@ REASONS_TOLD = frozenset(
 # --- To the client -------------------------------------------------------------------------------
 
 
-@letter("claims/request", sample=lambda: _asking(sample_request(), link=_sample_link()))
+@letter(
+    "claims/request",
+    sample=lambda: _asking(samples.request(), link=samples.link(), rank="Creator"),
+    is_unasked=True,
+    still_wanted=is_asked,
+)
 def request(message: Message, *, claim_id: int) -> Context:
     """The question, with its one link."""
     asked = _request(claim_id)
-    return _asking(asked, link=new_link(asked, mail=message))
+    return _asking(asked, link=new_link(asked, mail=message), rank=_rank(asked.claim))
 
 
-@letter("claims/follow_up", sample=lambda: _asking(sample_request(), link=_sample_link()))
+@letter(
+    "claims/follow_up",
+    sample=lambda: _asking(samples.request(), link=samples.link(), rank="Creator"),
+    is_unasked=True,
+    still_wanted=is_to_be_reminded,
+)
 def follow_up(message: Message, *, claim_id: int) -> Context:
     """The question once more, and never again."""
     asked = _request(claim_id)
-    return _asking(asked, link=new_link(asked, mail=message))
+    in_thread = {"in_reply_to": asked.mail.message_id}
+    rank = _rank(asked.claim)
+    return _asking(asked, link=new_link(asked, mail=message), rank=rank) | in_thread
 
 
-def _asking(asked: ApprovalRequest, *, link: SecretLink) -> Context:
+def _asking(asked: ApprovalRequest, *, link: SecretLink, rank: str) -> Context:
     return _about(asked.claim) | {
+        "rank": rank,
         "sent_on": asked.sent_on,
         "follow_up_on": rules.follow_up_on(asked.sent_on),
         "lapses_on": asked.lapses_on,
@@ -62,14 +71,16 @@ def _asking(asked: ApprovalRequest, *, link: SecretLink) -> Context:
 @letter(
     "claims/answer_receipt",
     sample=lambda: _receipt(
-        _sample_answer(), link=_sample_link(), changeable_until=_sample_changeable()
+        samples.answer(), link=samples.link(), changeable_until=samples.changeable()
     ),
+    is_unasked=True,
 )
 def answer_receipt(message: Message, *, answer_id: int) -> Context:
     """What was answered, under which name, and until when it can be changed."""
     given = _answer(answer_id)
     link = new_link(given.claim.request, mail=message)
-    return _receipt(given, link=link, changeable_until=_changeable_until(given))
+    in_thread = {"in_reply_to": given.claim.request.mail.message_id}
+    return _receipt(given, link=link, changeable_until=_changeable_until(given)) | in_thread
 
 
 def _receipt(given: Answer, *, link: SecretLink, changeable_until: date) -> Context:
@@ -86,7 +97,11 @@ def _receipt(given: Answer, *, link: SecretLink, changeable_until: date) -> Cont
     }
 
 
-@letter("claims/reinstated_client", sample=lambda: _put_right(_sample_reinstatement()))
+@letter(
+    "claims/reinstated_client",
+    sample=lambda: _put_right(samples.reinstatement()),
+    is_unasked=True,
+)
 def reinstated_client(_message: Message, *, reinstatement_id: int) -> Context:
     """Our staff turned a no into a yes: why, and what to do if that is wrong."""
     put_right = _reinstatement(reinstatement_id)
@@ -99,7 +114,7 @@ def reinstated_client(_message: Message, *, reinstatement_id: int) -> Context:
 @letter(
     "claims/answered",
     sample=lambda: _told(
-        _sample_answer(), changeable_until=_sample_changeable(), next_step=sample_step()
+        samples.answer(), changeable_until=samples.changeable(), next_step=samples.step()
     ),
 )
 def answered(_message: Message, *, answer_id: int) -> Context:
@@ -123,7 +138,7 @@ def _told(given: Answer, *, changeable_until: date, next_step: str) -> Context:
     }
 
 
-@letter("claims/lapsed", sample=lambda: _lapsed(sample_request()))
+@letter("claims/lapsed", sample=lambda: _lapsed(samples.request()))
 def lapsed(_message: Message, *, claim_id: int) -> Context:
     """Nobody answered in time."""
     return _lapsed(_request(claim_id))
@@ -136,9 +151,9 @@ def _lapsed(asked: ApprovalRequest) -> Context:
 @letter(
     "claims/reinstated_partner",
     sample=lambda: (
-        _put_right(_sample_reinstatement())
-        | for_partner(sample_request().claim)
-        | {"next_step": sample_step()}
+        _put_right(samples.reinstatement())
+        | for_partner(samples.request().claim)
+        | {"next_step": samples.step()}
     ),
 )
 def reinstated_partner(_message: Message, *, reinstatement_id: int) -> Context:
@@ -149,6 +164,11 @@ def reinstated_partner(_message: Message, *, reinstatement_id: int) -> Context:
 
 
 # --- What several say ----------------------------------------------------------------------------
+
+
+def _rank(claim: Claim) -> str:
+    """The rank of who asks, on the day they are read asking."""
+    return rank_held(claim.account, on=clock.today()).name
 
 
 def _about(claim: Claim) -> Context:
@@ -187,10 +207,18 @@ def _put_right(reinstatement: Reinstatement) -> Context:
 
 
 def _why_the_client(claim: Claim) -> str:
-    return _(
-        "You get this mail because this is the address on record for the account %(client)s, "
-        "which the site belongs to."
-    ) % {"client": claim.client.name}
+    """On record, or where staff found that they are reached."""
+    if claim.request.sent_to.lower() == claim.client.email.lower():
+        why = _(
+            "You get this mail because this is the address on record for the account %(client)s, "
+            "which the site belongs to."
+        )
+    else:
+        why = _(
+            "You get this mail because this is the address at which we reach the account "
+            "%(client)s, which the site belongs to."
+        )
+    return why % {"client": claim.client.name}
 
 
 # --- What is read --------------------------------------------------------------------------------
@@ -199,11 +227,11 @@ CLAIM = ("claim__account", "claim__site", "claim__client", "claim__submitted_by"
 
 
 def _request(claim_id: int) -> ApprovalRequest:
-    return ApprovalRequest.objects.select_related(*CLAIM).get(claim=claim_id)
+    return ApprovalRequest.objects.select_related("mail", *CLAIM).get(claim=claim_id)
 
 
 def _answer(answer_id: int) -> Answer:
-    return Answer.objects.select_related("claim__request", *CLAIM).get(pk=answer_id)
+    return Answer.objects.select_related("claim__request__mail", *CLAIM).get(pk=answer_id)
 
 
 def _reinstatement(reinstatement_id: int) -> Reinstatement:
@@ -214,67 +242,3 @@ def _changeable_until(given: Answer) -> date:
     """Counted from the first answer, however often it was changed since."""
     first = Answer.objects.filter(claim=given.claim_id).earliest("ordinal")
     return rules.answer_changeable_until(first.answered_on)
-
-
-# --- Samples -------------------------------------------------------------------------------------
-
-
-def _sample_link() -> SecretLink:
-    return SecretLink(link_to("claims:approval_link", token="a-sample-that-opens-nothing"))  # noqa: S106
-
-
-def sample_step() -> str:
-    return str(SENTENCES[Reason.WAITING_PERIOD]) % {
-        "points": 100,
-        "event": date_format(clock.today(), "DATE_FORMAT"),
-        "lands": date_format(_sample_changeable(), "DATE_FORMAT"),
-        "year": clock.today().year,
-    }
-
-
-def _sample_changeable() -> date:
-    return rules.answer_changeable_until(clock.today())
-
-
-def sample_request() -> ApprovalRequest:
-    at = clock.now()
-    claim = Claim(
-        account=Account(name="Harbour Studio", email="hello@harbour-studio.example"),
-        site=Site(address="cornerbakery.example", name="The Corner Bakery"),
-        client=Account(name="The Corner Bakery", email="owner@cornerbakery.example"),
-        programme_year=clock.today().year,
-        submitted_by=User(name="Amira Osei", email="amira@harbour-studio.example"),
-        submitted_at=at,
-        submitted_on=clock.today(),
-        state=ClaimState.AWAITING,
-        state_since=at,
-    )
-    return ApprovalRequest(
-        claim=claim,
-        sent_to=claim.client.email,
-        sent_on=clock.today(),
-        lapses_on=rules.lapses_on(clock.today()),
-    )
-
-
-def _sample_answer() -> Answer:
-    return Answer(
-        claim=sample_request().claim,
-        ordinal=1,
-        verdict=Verdict.DECLINE,
-        reason=DeclineReason.UNKNOWN_PARTNER,
-        answered_by="Carol Baker",
-        answered_at=clock.now(),
-        answered_on=clock.today(),
-    )
-
-
-def _sample_reinstatement() -> Reinstatement:
-    given = _sample_answer()
-    given.answered_on -= timedelta(days=3)
-    return Reinstatement(
-        claim=given.claim,
-        answer=given,
-        reason=_("The client told us on the phone that the answer was a slip."),
-        reinstated_at=clock.now(),
-    )

@@ -2,14 +2,15 @@
 
 from django.utils.translation import gettext as _
 
-from claims.emails.claims import CLAIM, for_partner, next_step, sample_request, sample_step
+from claims import samples
+from claims.emails.claims import CLAIM, for_partner, next_step
 from claims.models import Claim, StaffAnswer, Verdict
 from portal.lib import clock
 from portal.mail.letters import Context, letter
 from portal.mail.models import Message
 
 
-@letter("claims/answered_by_staff", sample=lambda: _decided(_sample_answer(), step=sample_step()))
+@letter("claims/answered_by_staff", sample=lambda: _decided(_sample_answer(), step=samples.step()))
 def answered_by_staff(_message: Message, *, claim_id: int) -> Context:
     """Our team decided in the client's stead: what, why, and what follows."""
     given = StaffAnswer.objects.select_related(*CLAIM).get(claim=claim_id)
@@ -26,7 +27,7 @@ def _decided(given: StaffAnswer, *, step: str) -> Context:
     }
 
 
-@letter("claims/moved", sample=lambda: _moved(sample_request().claim, is_own=False))
+@letter("claims/moved", sample=lambda: _moved(samples.request().claim, is_own=False))
 def moved(_message: Message, *, claim_id: int) -> Context:
     """The site left the account that was asked before there was an answer."""
     related = ("account", "site", "client", "submitted_by")
@@ -41,7 +42,7 @@ def _moved(claim: Claim, *, is_own: bool) -> Context:
 
 def _sample_answer() -> StaffAnswer:
     return StaffAnswer(
-        claim=sample_request().claim,
+        claim=samples.request().claim,
         verdict=Verdict.DECLINE,
         reason=_("The owner of the site told us that another agency looks after it."),
         answered_at=clock.now(),

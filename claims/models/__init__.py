@@ -1,17 +1,15 @@
 """Claims as rows: what was submitted, asked, answered, decided."""
 
+from claims.models.answers import Answer, DeclineReason, Reinstatement, Verdict, Withdrawal
 from claims.models.claims import (
     DECIDED,
     OPEN,
-    Answer,
+    AddressCorrection,
     ApprovalLink,
     ApprovalRequest,
     Claim,
     ClaimState,
-    DeclineReason,
-    Reinstatement,
-    Verdict,
-    Withdrawal,
+    unreached,
 )
 from claims.models.staff import StaffAnswer
 from claims.models.submissions import Outcome, Submission, SubmittedLine
@@ -19,6 +17,7 @@ from claims.models.submissions import Outcome, Submission, SubmittedLine
 __all__ = [
     "DECIDED",
     "OPEN",
+    "AddressCorrection",
     "Answer",
     "ApprovalLink",
     "ApprovalRequest",
@@ -32,4 +31,5 @@ __all__ = [
     "SubmittedLine",
     "Verdict",
     "Withdrawal",
+    "unreached",
 ]

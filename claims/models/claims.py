@@ -1,4 +1,4 @@
-"""Claims: a contributor asks to be credited for a site, its client answers, staff put right."""
+"""Claims and their requests: a contributor asks to be credited for a site, its client is asked."""
 
 from datetime import date
 from typing import ClassVar, Self
@@ -6,7 +6,7 @@ from typing import ClassVar, Self
 import pgtrigger
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import BooleanField, Exists, ExpressionWrapper, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from partners.models import Account, Site
@@ -31,6 +31,18 @@ OPEN = (ClaimState.AWAITING, ClaimState.WITH_STAFF)
 DECIDED = (ClaimState.APPROVED, ClaimState.DECLINED)
 
 
+def _lost(column: str) -> Exists:
+    """Whether the mail in this column surely never arrived."""
+    return Exists(Message.objects.undelivered().filter(pk=OuterRef(column)))
+
+
+def unreached() -> Q:
+    """Of claims: open, and no mail of the request in force has reached the client."""
+    asked_in_vain = Q(state=ClaimState.AWAITING) & Q(_lost("request__mail"))
+    no_follow_up = Q(request__follow_up_mail=None) | Q(_lost("request__follow_up_mail"))
+    return asked_in_vain & no_follow_up
+
+
 class ClaimQuerySet(models.QuerySet["Claim"]):
     def in_account(self, account: Account) -> Self:
         """The claims this account has submitted."""
@@ -46,6 +58,15 @@ class ClaimQuerySet(models.QuerySet["Claim"]):
     def moved_away(self) -> Self:
         """Open, while the site has left the account it was asked about."""
         return self.filter(state__in=OPEN).exclude(site__account=F("client"))
+
+    def to_be_asked_again(self) -> Self:
+        """Whose client no mail has reached, and who wait for staff to find the right address."""
+        return self.filter(unreached(), request__correction=None)
+
+    def with_unreached(self) -> Self:
+        """Each with `is_unreached`."""
+        told = ExpressionWrapper(unreached(), output_field=BooleanField())
+        return self.annotate(is_unreached=told)
 
 
 class Claim(models.Model):
@@ -142,8 +163,10 @@ class ApprovalRequestQuerySet(models.QuerySet["ApprovalRequest"]):
 class ApprovalRequest(models.Model):
     """The question put to the client. Its links are `ApprovalLink` rows, one for each mail.
 
-    `follow_up_due_on` is the follow-up's due row: emptied in the transaction that queues it, or
-    that makes it pointless (an answer, a withdrawal, a lapse).
+    Address, day and mail are those of the asking in force: the first, or the one that an
+    `AddressCorrection` made; the database lets nothing else change them. `follow_up_due_on` is the
+    follow-up's due row: emptied in the transaction that queues it, or that makes it pointless (an
+    answer, a withdrawal, a lapse).
     """
 
     claim = models.OneToOneField(Claim, on_delete=models.PROTECT, related_name="request")
@@ -176,12 +199,65 @@ class ApprovalRequest(models.Model):
             models.Index(fields=["lapses_on"], name="request_lapse_due"),
         ]
         triggers = [
-            pgtrigger.ReadOnly(name="fixed_fields", fields=["claim", "sent_to", "sent_on", "mail"]),
+            pgtrigger.ReadOnly(name="fixed_fields", fields=["claim"]),
+            pgtrigger.Trigger(
+                name="fixed_unless_corrected",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update,
+                condition=pgtrigger.AnyChange("sent_to", "sent_on", "mail"),
+                func="""
+                    IF NOT EXISTS (
+                        SELECT FROM claims_addresscorrection AS corrected
+                        WHERE corrected.request_id = NEW.id
+                            AND corrected.mail_id = NEW.mail_id
+                            AND corrected.new_address = NEW.sent_to
+                            AND OLD.mail_id <> NEW.mail_id
+                    ) THEN
+                        RAISE EXCEPTION 'Cannot update rows from claims_approvalrequest';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
             pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete),
         ]
 
     def __str__(self) -> str:
         return str(self.claim)
+
+
+class AddressCorrection(models.Model):
+    """Staff found the right address of a client no mail had reached, and the client is asked anew.
+
+    Once a request. `is_on_record`: the account's address on record was corrected with it.
+    """
+
+    request = models.OneToOneField(
+        ApprovalRequest, on_delete=models.PROTECT, related_name="correction"
+    )
+    old_address = models.EmailField(_("old address"), max_length=254)
+    new_address = models.EmailField(_("new address"), max_length=254)
+    is_on_record = models.BooleanField(_("also on record"))
+    reason = models.CharField(_("reason"), max_length=300)
+    old_mail = models.OneToOneField(Message, on_delete=models.PROTECT, related_name="+")
+    mail = models.OneToOneField(Message, on_delete=models.PROTECT, related_name="+")
+    corrected_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    corrected_at = models.DateTimeField(_("corrected at"))
+
+    class Meta:
+        verbose_name = _("address correction")
+        verbose_name_plural = _("address corrections")
+        constraints = [
+            models.CheckConstraint(condition=~Q(reason=""), name="correction_has_a_reason"),
+            models.CheckConstraint(
+                condition=~Q(mail=F("old_mail")), name="correction_has_a_new_mail"
+            ),
+        ]
+        triggers = never_changes()
+
+    def __str__(self) -> str:
+        return f"{self.old_address} → {self.new_address}"
 
 
 class ApprovalLink(models.Model):
@@ -199,93 +275,3 @@ class ApprovalLink(models.Model):
 
     def __str__(self) -> str:
         return str(self.request)
-
-
-class Verdict(models.TextChoices):
-    APPROVE = "approve", _("Yes, they worked on this site")
-    DECLINE = "decline", _("No, I don’t confirm this")
-
-
-class DeclineReason(models.TextChoices):
-    UNKNOWN_PARTNER = "unknown_partner", _("I don’t know them")
-    DID_NOT_WORK = "did_not_work", _("They didn’t work on this site")
-    WRONG_SITE = "wrong_site", _("It’s the wrong site")
-    ABUSE = "abuse", _("This looks like abuse – please look into it")
-    OTHER = "other", _("Another reason")
-
-
-class Answer(models.Model):
-    """What a person answered, under the name they typed. Changing one's mind adds another.
-
-    The one in force is the one with the highest ordinal.
-    """
-
-    claim = models.ForeignKey(Claim, on_delete=models.PROTECT, related_name="answers")
-    ordinal = models.PositiveSmallIntegerField()
-    verdict = models.CharField(_("answer"), max_length=16, choices=Verdict.choices)
-    reason = models.CharField(_("reason"), max_length=24, choices=DeclineReason.choices, blank=True)
-    comment = models.TextField(_("comment"), max_length=1000, blank=True)
-    answered_by = models.CharField(_("answered by"), max_length=120)
-    answered_at = models.DateTimeField(_("answered at"))
-    answered_on = models.DateField(_("answered on"))
-    ip_address = models.GenericIPAddressField(_("network address"), null=True, blank=True)
-    user_agent = models.CharField(_("browser"), max_length=300, blank=True)
-
-    class Meta:
-        verbose_name = _("answer")
-        verbose_name_plural = _("answers")
-        ordering = ("claim", "-ordinal")
-        constraints = [
-            models.UniqueConstraint(fields=["claim", "ordinal"], name="answer_ordinal_unique"),
-            models.CheckConstraint(condition=~Q(answered_by=""), name="answer_has_a_name"),
-            models.CheckConstraint(
-                name="decline_has_a_reason",
-                condition=Q(verdict=Verdict.APPROVE, reason="")
-                | (Q(verdict=Verdict.DECLINE) & ~Q(reason="")),
-            ),
-        ]
-        triggers = never_changes()
-
-    def __str__(self) -> str:
-        return f"{self.claim}: {self.get_verdict_display()}"
-
-
-class Withdrawal(models.Model):
-    """The partner took the claim back."""
-
-    claim = models.OneToOneField(Claim, on_delete=models.PROTECT, related_name="withdrawal")
-    withdrawn_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
-    )
-    withdrawn_at = models.DateTimeField(_("withdrawn at"))
-
-    class Meta:
-        verbose_name = _("withdrawal")
-        verbose_name_plural = _("withdrawals")
-        triggers = never_changes()
-
-    def __str__(self) -> str:
-        return str(self.claim)
-
-
-class Reinstatement(models.Model):
-    """Staff put a wrong decline right: who, when and why."""
-
-    claim = models.ForeignKey(Claim, on_delete=models.PROTECT, related_name="reinstatements")
-    answer = models.OneToOneField(Answer, on_delete=models.PROTECT, related_name="reinstatement")
-    reason = models.CharField(_("reason"), max_length=300)
-    reinstated_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
-    )
-    reinstated_at = models.DateTimeField(_("reinstated at"), default=clock.now)
-
-    class Meta:
-        verbose_name = _("reinstatement")
-        verbose_name_plural = _("reinstatements")
-        constraints = [
-            models.CheckConstraint(condition=~Q(reason=""), name="reinstatement_has_a_reason")
-        ]
-        triggers = never_changes()
-
-    def __str__(self) -> str:
-        return str(self.claim)

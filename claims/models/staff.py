@@ -5,7 +5,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from claims.models.claims import Claim, Verdict
+from claims.models.answers import Verdict
+from claims.models.claims import Claim
 from portal.lib.triggers import never_changes
 
 

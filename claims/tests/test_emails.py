@@ -106,6 +106,38 @@ def test_follow_up_has_a_link_of_its_own_to_the_same_request(claim):
     assert find_request(token_of(second)) == find_request(token_of(first))
 
 
+def test_follow_up_and_receipt_stand_under_the_request_in_the_clients_mailbox(claim, mail_server):
+    request, week_later = deliver("claims/request"), TODAY + timedelta(days=7)
+    with clock.frozen(week_later):
+        follow_up_due(on=week_later)
+    deliver("claims/follow_up", on=week_later)
+    builders.answered(claim=claim, on=week_later)
+
+    deliver("claims/answer_receipt", on=week_later)
+
+    first, *later = mail_server.accepted_by(claim.request.sent_to)
+    assert (first["Message-ID"], first["In-Reply-To"]) == (request.message_id, None)
+    assert [mail["In-Reply-To"] for mail in later] == [request.message_id] * 2
+    assert [mail["References"] for mail in later] == [request.message_id] * 2
+    assert len({mail["Message-ID"] for mail in [first, *later]}) == 3
+
+
+def test_a_request_sent_to_another_address_than_the_one_on_record_does_not_say_it_is():
+    claim = builders.claim_unreached()
+    builders.address_corrected(claim=claim)
+
+    with clock.frozen(TODAY):
+        send_due(at=noon(TODAY))
+
+    asked_again = Message.objects.get(kind="claims/request", to="carol@home.example")
+    assert "the address at which we reach" in " ".join(asked_again.text.split())
+    assert "on record" not in asked_again.text
+
+
+def test_request_and_follow_up_say_which_rank_asks(claim):
+    assert "(rank: Pioneer)" in " ".join(deliver("claims/request").text.split())
+
+
 def test_receipt_of_a_yes_says_who_answered_and_until_when_it_can_change(claim):
     builders.answered(claim=claim, name="Carol Crumb")
 
@@ -229,7 +261,7 @@ def test_names_cannot_carry_html(claim):
 
 @pytest.mark.parametrize(
     ("kind", "queries"),
-    [("claims/request", 2), ("claims/answer_receipt", 3), ("claims/answered", 7)],
+    [("claims/request", 3), ("claims/answer_receipt", 3), ("claims/answered", 7)],
 )
 def test_letters_read_little(claim, kind, queries, django_assert_max_num_queries):
     builders.answered(claim=claim)

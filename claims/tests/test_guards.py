@@ -1,6 +1,7 @@
 """What the database itself refuses of claims and answers, tried with raw SQL."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -8,7 +9,7 @@ from claims.actions.answer_in_stead import answer_in_stead
 from claims.actions.reinstate import reinstate
 from claims.actions.submit import withdraw
 from claims.links import hash_of
-from claims.models import ApprovalLink, Claim, Verdict
+from claims.models import AddressCorrection, ApprovalLink, Claim, Verdict
 from portal.mail.actions.queue import Draft, queue
 from portal.testing import builders as make
 from portal.testing.assertions import (
@@ -126,6 +127,37 @@ def test_whom_the_client_was_asked_as_never_changes() -> None:
         set_columns(claim.request, sent_to="alice@studio.example")
     with refused(FIXED):
         set_columns(claim.request, sent_on=make.TODAY - timedelta(days=1))
+
+
+def test_another_mail_asks_only_where_staff_corrected_the_address() -> None:
+    request = make.claim_submitted().request
+    mail = queue(Draft(kind="claims/request", key="again", to="carol@bakery.example"))
+
+    with refused(FIXED):
+        set_columns(request, mail_id=mail.pk)
+
+
+def test_an_address_is_corrected_once_with_a_reason_and_for_good() -> None:
+    row = make.address_corrected(claim=make.claim_unreached())
+
+    mails = [
+        queue(Draft(kind="claims/request", key=f"another:{n}", to="carol@bakery.example")).pk
+        for n in (1, 2)
+    ]
+
+    with refused("claims_addresscorrection_request_id"):
+        insert_like(row, old_mail_id=mails[0], mail_id=mails[1])
+    with refused("correction_has_a_reason"):
+        AddressCorrection.objects.create(**{**_columns(row), "reason": ""})
+    with refused(NEVER_CHANGES):
+        set_columns(row, new_address="alice@studio.example")
+    with refused(NEVER_CHANGES):
+        delete_row(row)
+
+
+def _columns(row: AddressCorrection) -> dict[str, Any]:
+    fields = [field for field in row._meta.concrete_fields if not field.primary_key]
+    return {field.attname: getattr(row, field.attname) for field in fields}
 
 
 def test_a_request_that_was_followed_up_is_never_due_for_another() -> None:

@@ -9,7 +9,7 @@ from claims.actions.reinstate import reinstate
 from claims.actions.submit import withdraw
 from claims.models import Claim, Verdict
 from claims.next_steps import next_steps
-from claims.queries import claim_hindrances
+from claims.queries import claim_hindrances, claims_of
 from partners.explanations import Reason
 from portal.testing import builders as make
 
@@ -123,7 +123,7 @@ def test_an_approval_settles_every_year_after(older) -> None:
 
 
 def next_of(claim: Claim, *, on: date) -> tuple[str, date | None]:
-    step = next_steps(claim.account, [Claim.objects.get(pk=claim.pk)], on=on)[claim.pk]
+    step = next_steps(claim.account, list(claims_of(claim.account)), on=on)[claim.pk]
     return step.text, step.on
 
 
@@ -154,7 +154,7 @@ def test_an_earlier_claim_leads_to_the_one_made_since(older) -> None:
     newer = this_years(older)
     older.refresh_from_db()
 
-    step = next_steps(older.account, [older, newer], on=THIS_YEAR)[older.pk]
+    step = next_steps(older.account, list(claims_of(older.account)), on=THIS_YEAR)[older.pk]
 
     assert (step.newer, step.can_claim_now) == (newer, False)
 

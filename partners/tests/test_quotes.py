@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
+from django.core.mail import get_connection
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
@@ -19,7 +19,8 @@ from partners.models.quotes import HeldFor
 from partners.quote_stamps import opened
 from partners.rules import QUOTE_POLICY
 from portal.lib import clock
-from portal.mail.actions.hand_over import Envelope, _outgoing, send_due
+from portal.mail.actions.hand_over import send_due
+from portal.mail.envelopes import Envelope
 from portal.mail.letters import compose
 from portal.mail.models import Message
 from portal.staff.tests.populate import browser, staff
@@ -161,7 +162,7 @@ def test_a_line_break_in_the_name_becomes_a_space(partner, end):
 
     mail = Message.objects.get(kind="partners/quote_request")
     written, _ = compose(mail)
-    outgoing: EmailMultiAlternatives = _outgoing(Envelope(mail, written), connection=None)
+    outgoing = Envelope(mail, written).outgoing(get_connection())
     headers = outgoing.message()
     assert QuoteRequest.objects.get().name == "Carol Bcc: all@people.example"
     assert headers["Reply-To"] == "carol@bakery.example"

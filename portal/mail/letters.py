@@ -20,6 +20,13 @@ It is sent and not kept; the row keeps what was attached: its name, size and dig
 
 A letter that its reader can turn off has an `unsubscribe_url` (a secret link) in its context. It
 stands in the footer, and in the headers that mail programs make a button of (RFC 8058).
+
+A letter may become pointless while it waits. `still_wanted` is asked with the stored arguments just
+before the server hears of it; whoever makes it pointless calls `withhold`, and so waits for a
+hand-over that has begun. A letter to somebody who did not ask for our mail is `is_unasked`: an
+address that reported our mail as spam gets no such letter, and none that can be turned off.
+
+A letter that answers an earlier one names its Message-ID as `in_reply_to` in its context.
 """
 
 import hashlib
@@ -39,6 +46,7 @@ from portal.mail.models import Message
 Context = dict[str, Any]
 Write = Callable[..., Context]
 Attach = Callable[..., "Iterable[Attachment]"]
+Ask = Callable[..., bool]
 
 TEXT_WIDTH = 76
 
@@ -88,6 +96,7 @@ class Written:
     html: str
     attachments: tuple[Attachment, ...] = ()
     unsubscribe_url: str = ""  # of a mail its reader can turn off
+    in_reply_to: str = ""  # the Message-ID of the mail it follows
 
     def without(self, secrets: list[SecretLink]) -> "Written":
         """The same with secret links blotted out, for the copy that is kept."""
@@ -107,6 +116,8 @@ class Letter:
     write: Write
     sample: Callable[[], Context]
     folder: str
+    is_unasked: bool = False
+    still_wanted: Ask | None = None
 
 
 _letters: dict[str, Letter] = {}
@@ -114,14 +125,19 @@ _attached: dict[str, Attach] = {}
 
 
 def letter(
-    kind: str, *, sample: Callable[[], Context], folder: str = ""
+    kind: str,
+    *,
+    sample: Callable[[], Context],
+    folder: str = "",
+    is_unasked: bool = False,
+    still_wanted: Ask | None = None,
 ) -> Callable[[Write], Write]:
     """Register what writes mails of this kind; `folder` where kinds share templates."""
 
     def register(write: Write) -> Write:
         if kind in _letters:
             raise ValueError(f"two letters for {kind}")
-        _letters[kind] = Letter(write, sample, folder or kind)
+        _letters[kind] = Letter(write, sample, folder or kind, is_unasked, still_wanted)
         return write
 
     return register
@@ -141,6 +157,17 @@ def attached(kind: str) -> Callable[[Attach], Attach]:
 
 def kinds() -> Iterator[str]:
     return iter(sorted(_letters))
+
+
+def is_still_wanted(message: Message) -> bool:
+    """Whether what it is about still asks for this mail."""
+    ask = _letters[message.kind].still_wanted
+    return ask is None or ask(message, **message.arguments)
+
+
+def is_refusable(message: Message, written: Written) -> bool:
+    """Whether a reader who wants none of our mail is spared this one."""
+    return _letters[message.kind].is_unasked or bool(written.unsubscribe_url)
 
 
 def compose(message: Message) -> tuple[Written, list[SecretLink]]:
@@ -179,6 +206,7 @@ def _render(folder: str, context: Context) -> Written:
         text=_set_in_lines(render_to_string(f"{folder}/body.txt", context)),
         html=render_to_string(f"{folder}/body.html", context).strip() + "\n",
         unsubscribe_url=context.get("unsubscribe_url", ""),
+        in_reply_to=context.get("in_reply_to", ""),
     )
 
 

@@ -8,12 +8,13 @@ from typing import ClassVar, Self
 import pgtrigger
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from portal.lib import clock
 from portal.lib.refs import RefField
-from portal.lib.triggers import fixed_once_written
+from portal.lib.triggers import fixed_once_written, never_changes
+from portal.mail.rules import ARRIVED, NEVER_ARRIVED
 
 
 def new_message_id() -> str:
@@ -39,6 +40,22 @@ class MessageQuerySet(models.QuerySet["Message"]):
     def ready(self, at: datetime) -> Self:
         """Waiting to be sent, and not held back by an earlier failure."""
         return self.filter(state=MailState.QUEUED, not_before__lte=at)
+
+    def that_were(self, *kinds: str) -> Self:
+        """Of which the provider told any of these."""
+        told = MailEvent.objects.filter(message=OuterRef("pk"), kind__in=kinds)
+        return self.filter(Exists(told))
+
+    def undelivered(self) -> Self:
+        """Surely not with their readers: refused, kept back, or come back for good."""
+        told = MailEvent.objects.filter(message=OuterRef("pk"), kind__in=NEVER_ARRIVED)
+        kept_here = Q(state__in=[MailState.FAILED, MailState.WITHHELD])
+        return self.filter(kept_here | Exists(told))
+
+    def in_trouble(self) -> Self:
+        """Refused by the server, or handed over without anybody knowing what became of it."""
+        told = MailEvent.objects.filter(message=OuterRef("pk"), kind__in=[*ARRIVED, *NEVER_ARRIVED])
+        return self.filter(Q(state=MailState.FAILED) | Q(state=MailState.UNKNOWN) & ~Exists(told))
 
 
 class Message(models.Model):
@@ -124,3 +141,61 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return f"{self.subject or self.kind} → {self.to}"
+
+
+class MailEventKind(models.TextChoices):
+    DELIVERED = "delivered", _("delivered")
+    DEFERRED = "deferred", _("delayed")
+    SOFT_BOUNCED = "soft_bounced", _("came back for now")
+    BOUNCED = "bounced", _("came back")
+    REJECTED = "rejected", _("refused by the provider")
+    COMPLAINED = "complained", _("reported as spam")
+    OTHER = "other", _("something else")
+
+
+class MailEvent(models.Model):
+    """What the mail provider told of a mail, each once; what became of the mail follows from them.
+
+    Without a message it belongs to none of ours, or made no sense. What the provider sent is not
+    kept whole: it may hold links that let their reader in.
+    """
+
+    message = models.ForeignKey(
+        Message, on_delete=models.PROTECT, related_name="events", null=True, blank=True
+    )
+    provider = models.CharField(_("provider"), max_length=32)
+    kind = models.CharField(_("what happened"), max_length=16, choices=MailEventKind.choices)
+    at = models.DateTimeField(_("at"))
+    received_at = models.DateTimeField(_("received at"))
+    address = models.EmailField(_("address"), max_length=254, blank=True)
+    event_ref = models.CharField(_("provider’s reference"), max_length=200, blank=True)
+    told_of = models.CharField(
+        _("told of"), max_length=200, blank=True, help_text=_("how the provider named the mail")
+    )
+    description = models.CharField(_("in its words"), max_length=500, blank=True)
+    digest = models.CharField(
+        max_length=64, unique=True, help_text=_("of what makes it the same event told again")
+    )
+
+    class Meta:
+        verbose_name = _("mail event")
+        verbose_name_plural = _("mail events")
+        ordering = ("-at", "-id")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind__in=MailEventKind.values), name="mail_event_kind_known"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["-received_at", "-id"], name="mail_event_latest"),
+            models.Index(
+                fields=["address"],
+                condition=Q(kind=MailEventKind.COMPLAINED),
+                name="mail_event_complained",
+            ),
+            models.Index(fields=["kind", "-at"], name="mail_event_by_kind"),
+        ]
+        triggers = never_changes()
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}: {self.address or self.told_of}"

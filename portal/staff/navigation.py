@@ -16,6 +16,7 @@ SIDEBAR = (
         _("Claims"),
         (
             (_("To put right"), "rule", "claims.claim?state__exact=declined"),
+            (_("Not reached"), "unsubscribe", "claims.claim?unreached=yes"),
             (_("All claims"), "handshake", "claims.claim"),
         ),
     ),
@@ -92,6 +93,8 @@ SIDEBAR = (
         _("Mail"),
         (
             (_("Messages"), "mail", "mail.message"),
+            (_("Came back"), "undo", "mail.message?life=came_back"),
+            (_("Mail events"), "webhook", "mail.mailevent"),
             (_("Notification choices"), "notifications_off", "partners.notificationchoice"),
         ),
     ),

@@ -2,9 +2,10 @@
 
 Money, points, answers and mail can be seen only: their pages refuse changes whatever the role. What
 changes them are actions, each under the permission named here (putting a claim right needs
-`claims.add_reinstatement`, deciding on an application `partners.add_applicationdecision`, taking a
-parked account up again `billing.delete_parkedaccount`, paying money back `billing.add_refund`,
-adjusting points `partners.add_adjustmentrequest`, approving what somebody else adjusts
+`claims.add_reinstatement`, asking a client again `claims.add_addresscorrection`, deciding on an
+application `partners.add_applicationdecision`, taking a parked account up again
+`billing.delete_parkedaccount`, paying money back `billing.add_refund`, adjusting points
+`partners.add_adjustmentrequest`, approving what somebody else adjusts
 `partners.add_adjustmentdecision`).
 """
 
@@ -40,7 +41,9 @@ SEE_MARKETPLACE = _may(
     "partners",
     "profile logoimage application applicationdecision applicationwithdrawal listing quoterequest",
 )
-SEE_CLAIMS = _may("view", "claims", "claim approvalrequest answer withdrawal reinstatement")
+SEE_CLAIMS = _may(
+    "view", "claims", "claim approvalrequest addresscorrection answer withdrawal reinstatement"
+)
 SEE_BILLING = _may(
     "view",
     "billing",
@@ -49,7 +52,7 @@ SEE_BILLING = _may(
     " gatewayevent couponbatch coupon redemption",
 )
 SEE_CATALOGUE = _may("view", "billing", "product plan price sale saleoffer taxrate volumeprice")
-SEE_MAIL = _may("view", "mail", "message")
+SEE_MAIL = _may("view", "mail", "message mailevent")
 SEE_ALL = (
     SEE_PARTNERS
     | SEE_PROGRAMME
@@ -60,7 +63,7 @@ SEE_ALL = (
     | SEE_MAIL
 )
 
-PUT_CLAIMS_RIGHT = _may("add", "claims", "reinstatement")
+PUT_CLAIMS_RIGHT = _may("add", "claims", "reinstatement addresscorrection")
 KEEP_ACCOUNTS = _may("change", "partners", "account")
 KEEP_PEOPLE = _may("change", "portal", "user")
 VERIFY_NONPROFITS = _may("add", "billing", "nonprofitverification")

@@ -38,8 +38,9 @@ from billing.pricing import Agreement, PriceBook
 from billing.rules import SOLD_FOR, Cycle, Kind, Subject
 from billing.subjects import BoughtFor, to_begin
 from claims.actions.answer import Said, answer
+from claims.actions.correct_address import Corrected, correct_address
 from claims.actions.submit import submit
-from claims.models import Answer, Claim, DeclineReason, Verdict
+from claims.models import AddressCorrection, Answer, Claim, DeclineReason, Verdict
 from partners.actions import enrolment, years
 from partners.actions.adjustments import Asked, ask_for_adjustment
 from partners.actions.approvals import approve_contributor
@@ -85,6 +86,8 @@ from partners.rules import (
 from partners.standings import rank_held
 from portal.lib import clock
 from portal.lib.refs import new_ref
+from portal.mail.actions.note_event import MailEventTold, note_event
+from portal.mail.models import MailEventKind, MailState, Message
 from portal.models import User
 
 TODAY = date(2026, 6, 15)  # a Monday, far from every year's end
@@ -602,6 +605,36 @@ def claim_submitted(
     by = claimant.memberships.first().user  # type: ignore[union-attr]
     with clock.frozen(on):
         return submit(claimant, address=claimed.address, by=by, at=noon(on))
+
+
+def mail_told(*, mail: Message, kind: MailEventKind = MailEventKind.BOUNCED, on: date) -> None:
+    """Its provider tells on that day what became of a mail; unless told otherwise, it came back."""
+    told = MailEventTold(
+        provider="postmark", kind=kind, mail_ref=mail.ref, description="no such user"
+    )
+    note_event(told, received_at=noon(on))
+
+
+def claim_unreached(*, on: date = TODAY) -> Claim:
+    """A claim whose request came back on the day it was sent."""
+    claim = claim_submitted(on=on)
+    mail = claim.request.mail
+    Message.objects.filter(pk=mail.pk).update(state=MailState.SENT, sent_at=noon(on))
+    mail_told(mail=mail, on=on)
+    return claim
+
+
+def address_corrected(
+    *,
+    claim: Claim,
+    address: str = "carol@home.example",
+    is_on_record: bool = False,
+    on: date = TODAY,
+) -> AddressCorrection:
+    """Dana finds the right address on that day, and the client is asked again."""
+    corrected = Corrected(address=address, reason="Carol rang us", is_on_record=is_on_record)
+    with clock.frozen(on):
+        return correct_address(claim, corrected, by=person(name="Dana"), at=noon(on))
 
 
 def answered(

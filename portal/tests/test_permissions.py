@@ -132,6 +132,7 @@ PUBLIC = {
     "claims:approval": FORM,
     "claims:approval_link": SEEN,
     "billing:webhook": ACT,  # of a gateway that is not in use, not there
+    "mail:provider_events": ACT,  # of a provider that is not in use, not there
 }
 
 # Everyone, in a rehearsal only.
@@ -314,7 +315,7 @@ def _corrected(told: str, cell: tuple[str, str], who: str) -> str:
 def test_public_pages_answer_everyone_alike(world, who):
     client, tables = signed_in(world, who), PUBLIC | REHEARSAL
     not_there = {"claims:approval", "claims:approval_link", "rehearsal:message", "billing:webhook"}
-    not_there |= {"rehearsal:message_html", "partners:unsubscription"}
+    not_there |= {"rehearsal:message_html", "partners:unsubscription", "mail:provider_events"}
 
     for address in addresses(tables):
         for method in METHODS:

@@ -1,7 +1,7 @@
 """Hand queued mail to the mail server: at most once, whatever crashes.
 
 1. In one transaction: lock a batch, write each mail, mark it as being handed over.
-2. Outside any transaction: give each to the server.
+2. Outside any transaction: give each to the server, if it is still wanted.
 3. Record what the server said. A temporary refusal puts the mail back in the queue.
 
 A worker killed in step 2 or 3 leaves mails "being handed over"; `settle_in_doubt` calls them
@@ -13,30 +13,24 @@ import logging
 import smtplib
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives, get_connection
+from django.core.mail import get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
 
 from portal.lib import clock
-from portal.mail.letters import Written, compose
-from portal.mail.models import MailState, Message
+from portal.mail.envelopes import Envelope
+from portal.mail.letters import compose, is_refusable, is_still_wanted
+from portal.mail.models import MailEvent, MailEventKind, MailState, Message
 from portal.mail.rules import SENDING, retry_wait
+from portal.mail.turns import handing_over
 
 log = logging.getLogger(__name__)
 
+REPORTED = "This address reported our mail as spam."
 TEMPORARY = range(400, 500)  # SMTP replies that mean: not now
-
-
-@dataclass(frozen=True, slots=True)
-class Envelope:
-    """A mail ready to go: its row, its words with their secret links, and its attachments."""
-
-    message: Message
-    written: Written
 
 
 def send_due(*, at: datetime) -> Counter[str]:
@@ -44,20 +38,24 @@ def send_due(*, at: datetime) -> Counter[str]:
     outcome: Counter[str] = Counter()
     taken = SENDING.batch
     while taken == SENDING.batch:
-        taken, envelopes = _take_batch(at=at)
+        messages, envelopes = _take_batch(at=at)
+        taken = len(messages)
+        outcome.update(m.state for m in messages if m.state != MailState.SENDING)
         outcome.update(_hand_over(envelopes))
-        outcome[MailState.FAILED] += taken - len(envelopes)
-    return +outcome
+    return outcome
 
 
 @transaction.atomic
-def _take_batch(*, at: datetime) -> tuple[int, list[Envelope]]:
-    """Lock, write and mark the next mails; says how many. What cannot be written fails alone."""
+def _take_batch(*, at: datetime) -> tuple[list[Message], list[Envelope]]:
+    """Lock, write and mark the next mails. What cannot be written fails alone."""
     ready = (
         Message.objects.ready(at).select_for_update(skip_locked=True).order_by("not_before", "id")
     )
     messages = list(ready[: SENDING.batch])
-    envelopes = [envelope for message in messages if (envelope := _write(message, at=at))]
+    spared = _addresses_to_spare(messages)
+    envelopes = [
+        envelope for message in messages if (envelope := _write(message, spared=spared, at=at))
+    ]
     Message.objects.bulk_update(
         messages,
         [
@@ -71,16 +69,26 @@ def _take_batch(*, at: datetime) -> tuple[int, list[Envelope]]:
             "last_error",
         ],
     )
-    return len(messages), envelopes
+    return messages, envelopes
 
 
-def _write(message: Message, *, at: datetime) -> Envelope | None:
+def _addresses_to_spare(messages: list[Message]) -> set[str]:
+    """Those whose readers reported our mail as spam."""
+    addresses = {message.to.lower() for message in messages}
+    complaints = MailEvent.objects.filter(kind=MailEventKind.COMPLAINED, address__in=addresses)
+    return set(complaints.values_list("address", flat=True))
+
+
+def _write(message: Message, *, spared: set[str], at: datetime) -> Envelope | None:
     try:
         with transaction.atomic():
             written, secrets = compose(message)
     except Exception as error:  # one broken letter must not hold up the others
         log.exception("mail %s cannot be written", message.ref)
         message.state, message.last_error = MailState.FAILED, _in_short(error)
+        return None
+    if message.to.lower() in spared and is_refusable(message, written):
+        message.state, message.last_error = MailState.WITHHELD, REPORTED
         return None
     kept = written if settings.REHEARSAL else written.without(secrets)
     message.subject, message.text, message.html = (
@@ -98,32 +106,51 @@ def _hand_over(envelopes: list[Envelope]) -> Iterator[str]:
     """Give each mail to the server. One that cannot be reached is not tried again in this batch."""
     connection, unreachable = get_connection(), None
     for envelope in envelopes:
-        message = envelope.message
         unreachable = unreachable or _why_unreachable(connection)
-        if unreachable:
-            _put_back(message, unreachable)
-        elif error := _send(envelope, connection):
-            _record_refusal(message, error)
-        else:
-            message.state, message.sent_at = MailState.SENT, clock.now()
-            message.last_error = ""
-        message.save(update_fields=["state", "sent_at", "not_before", "last_error"])
-        yield message.state
+        with handing_over(envelope.message):
+            _hand_over_one(envelope, connection, unreachable)
+        yield envelope.message.state
     _close(connection)
+
+
+def _hand_over_one(
+    envelope: Envelope, connection: BaseEmailBackend, unreachable: Exception | None
+) -> None:
+    message = envelope.message
+    if not is_still_wanted(message):
+        message.state = MailState.WITHHELD
+    elif unreachable:
+        _put_back(message, unreachable)
+    elif error := _send(envelope, connection):
+        _record_refusal(message, error)
+    else:
+        message.state, message.sent_at = MailState.SENT, clock.now()
+        message.last_error = ""
+    message.save(update_fields=["state", "sent_at", "not_before", "last_error"])
 
 
 def _why_unreachable(connection: BaseEmailBackend) -> Exception | None:
     """Connect and sign in, unless done already: until then no mail has been handed over."""
     try:
+        _close_if_hung_up(connection)
         connection.open()
     except (smtplib.SMTPException, OSError) as error:
         return error
     return None
 
 
+def _close_if_hung_up(connection: BaseEmailBackend) -> None:
+    """A server may hang up after any mail: found out before the next one, that is none in doubt."""
+    if server := getattr(connection, "connection", None):
+        try:
+            server.noop()
+        except (smtplib.SMTPException, OSError):
+            _close(connection)
+
+
 def _send(envelope: Envelope, connection: BaseEmailBackend) -> Exception | None:
     try:
-        _outgoing(envelope, connection).send()
+        envelope.outgoing(connection).send()
     except Exception as error:  # one mail's fault must not leave the others in doubt
         log.warning("mail %s: %s", envelope.message.ref, error, exc_info=error)
         _close(connection)
@@ -134,36 +161,6 @@ def _send(envelope: Envelope, connection: BaseEmailBackend) -> Exception | None:
 def _close(connection: BaseEmailBackend) -> None:
     with contextlib.suppress(smtplib.SMTPException, OSError):
         connection.close()
-
-
-def _outgoing(envelope: Envelope, connection: BaseEmailBackend) -> EmailMultiAlternatives:
-    message, written = envelope.message, envelope.written
-    mail = EmailMultiAlternatives(
-        subject=written.subject,
-        body=written.text,
-        to=[message.to],
-        reply_to=[message.reply_to] if message.reply_to else None,
-        headers={
-            "Message-ID": message.message_id,
-            "Auto-Submitted": "auto-generated",
-            **_one_click(written.unsubscribe_url),
-        },
-        connection=connection,
-    )
-    mail.attach_alternative(written.html, "text/html")
-    for file in written.attachments:
-        mail.attach(file.name, file.content, file.content_type)
-    return mail
-
-
-def _one_click(unsubscribe_url: str) -> dict[str, str]:
-    """What a mail program makes its own “Unsubscribe” of: it posts to the address (RFC 8058)."""
-    if not unsubscribe_url:
-        return {}
-    return {
-        "List-Unsubscribe": f"<{unsubscribe_url}>",
-        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-    }
 
 
 def _record_refusal(message: Message, error: Exception) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from portal.lib import clock
 from portal.lib.bulk import insert_many
 from portal.mail.models import MailState, Message
+from portal.mail.turns import wait_for_hand_over
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +53,12 @@ def queue_many(drafts: Iterable[Draft]) -> None:
 
 
 def withhold(message: Message) -> bool:
-    """Keep a queued mail from going out; False when it is too late for that."""
+    """Keep a mail from going out; False when it is too late for that.
+
+    Waits for a hand-over that has begun. One that would begin later waits for the transaction this
+    is called in, and then asks whether the mail is still wanted.
+    """
+    wait_for_hand_over(message)
     return bool(
         Message.objects.filter(pk=message.pk, state=MailState.QUEUED).update(
             state=MailState.WITHHELD

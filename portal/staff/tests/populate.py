@@ -58,7 +58,8 @@ from partners.models import (
 from partners.roles import Role
 from partners.rules import ADJUSTED_ALONE_UP_TO, AdjustmentReason
 from portal.lib import clock
-from portal.mail.models import MailState, Message
+from portal.mail.actions.note_event import MailEventTold, note_event
+from portal.mail.models import MailEventKind, MailState, Message
 from portal.models import User
 from portal.testing import builders
 from portal.testing.pictures import picture
@@ -214,6 +215,18 @@ def _one_of_each(number: int, made: Made) -> None:
     )
     ProgrammeTerms.objects.create(version=f"v{number}", in_force_from=_day(number), text="…")
     prepare_year(2100 + number)
+    came_back(made.claim.request.mail)
+
+
+def came_back(message: Message) -> None:
+    """As if its provider had told that nobody reads at that address."""
+    told = MailEventTold(
+        provider="postmark",
+        kind=MailEventKind.BOUNCED,
+        mail_ref=message.ref,
+        description="no such user",
+    )
+    note_event(told, received_at=clock.now())
 
 
 def _adjust(made: Made, number: int) -> None:

@@ -18,6 +18,8 @@ pytestmark = pytest.mark.django_db
 
 QUEUES = (
     "/admin/claims/claim/?state__exact=declined",
+    "/admin/claims/claim/?unreached=yes",
+    "/admin/mail/message/?life=came_back",
     "/admin/partners/adjustmentrequest/?decision=awaited",
     "/admin/partners/linequestion/?answer=open",
 )
