@@ -53,7 +53,7 @@ QUERIES = {
     "partners:quotes_csv": 5,
     "claims:list": 9,
     "claims:csv": 7,
-    "claims:claim": 10,
+    "claims:claim": 11,
     "claims:submission": 4,
     "claims:answers": 7,
     "claims:answers_csv": 6,
