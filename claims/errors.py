@@ -69,3 +69,7 @@ class AskedAgainError(ClaimsError):
 
 class WantsNoMailError(ClaimsError):
     """Whoever reads at this address has reported our mail as spam."""
+
+
+class AlreadyLookedIntoError(ClaimsError):
+    """Somebody has looked into this report already."""

@@ -1,14 +1,18 @@
 """What the pages of claims ask for."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from claims.models import ClaimState, DeclineReason, Verdict
+from claims.answer_stamps import opened_at, stamp, was_read
+from claims.models import ApprovalRequest, ClaimState, DeclineReason, Verdict
+from claims.names import reads_like_a_name
 from claims.pasted import Line, read_pasted
 from claims.rules import SHEET_BYTES, SITES_A_SUBMISSION
 from claims.sheets import SheetError, read_sheet
@@ -94,30 +98,48 @@ class ClaimFilter(forms.Form):
 
 
 class AnswerForm(forms.Form):
-    """A person's answer. Nothing is chosen beforehand, and a name has to be typed."""
+    """A person's answer. Nothing is chosen beforehand, and a name has to be typed.
 
-    verdict = forms.ChoiceField(
-        label=_("Your answer"), choices=Verdict.choices, widget=forms.RadioSelect
-    )
+    What only a program would send is refused like any mistake: with the reason, and with
+    everything typed still there, so that a person it happens to needs to press once more.
+    """
+
+    verdict = forms.ChoiceField(label=_("Your answer"), choices=Verdict.choices)
     reason = forms.ChoiceField(
         label=_("If no, why?"),
-        help_text=_("Needed if your answer is no."),
         required=False,
         choices=[("", _("Please choose")), *DeclineReason.choices],
     )
-    comment = forms.CharField(
-        label=_("Anything you want to add"),
-        required=False,
-        max_length=1000,
-        widget=forms.Textarea(attrs={"rows": 3}),
-    )
-    name = forms.CharField(
-        label=_("Your name"),
-        help_text=_("Kept with your answer, so that everyone knows a person gave it."),
-        max_length=120,
-        min_length=2,
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
-    )
+    comment = forms.CharField(label=_("Anything you want to add"), required=False, max_length=1000)
+    name = forms.CharField(label=_("Your name"), max_length=120)
+    # People neither see nor reach it.
+    website = forms.CharField(required=False)
+    opened = forms.CharField(required=False)
+
+    def __init__(
+        self, data: QueryDict | None = None, *, asked: ApprovalRequest, at: datetime
+    ) -> None:
+        super().__init__(data)
+        self.asked, self.at = asked, at
+        self.opened_at = opened_at(data.get("opened", ""), asked.claim) if data else None
+
+    @property
+    def stamp(self) -> str:
+        """When the page was first opened, for the form to carry along; now, if that is unknown."""
+        return stamp(self.asked.claim, at=self.opened_at or self.at)
+
+    def clean_name(self) -> str:
+        typed = " ".join(str(self.cleaned_data["name"]).split())
+        said_elsewhere = [
+            str(self.fields["name"].label),
+            self.data.get("comment", ""),
+            self.asked.claim.site.address,
+        ]
+        if not reads_like_a_name(typed, not_these=said_elsewhere):
+            raise forms.ValidationError(
+                _("Please type your own name, as you would sign a letter."), code="no_name"
+            )
+        return typed
 
     def clean(self) -> dict[str, Any]:
         said = super().clean() or {}
@@ -125,4 +147,24 @@ class AnswerForm(forms.Form):
             self.add_error("reason", _("Please tell us why, so that a mistake can be put right."))
         if said.get("verdict") == Verdict.APPROVE:
             said["reason"] = ""
+        if not self.errors:
+            self._refuse_programs()
         return said
+
+    def _refuse_programs(self) -> None:
+        if self.cleaned_data["website"]:
+            raise forms.ValidationError(
+                _(
+                    "A field that people don’t see was filled in, perhaps by a program that fills"
+                    " in forms for you. It is empty again: please send your answer once more."
+                ),
+                code="trap",
+            )
+        if self.opened_at is None or not was_read(self.opened_at, at=self.at):
+            raise forms.ValidationError(
+                _(
+                    "That was faster than people read. Nothing is lost: please look at your answer"
+                    " once more and send it again."
+                ),
+                code="haste",
+            )

@@ -4,13 +4,28 @@ import hashlib
 import secrets
 
 from django.conf import settings
+from django.db.models import prefetch_related_objects
 from django.urls import reverse
 
 from claims import rules
-from claims.models import ApprovalLink, ApprovalRequest
+from claims.models import ApprovalLink, ApprovalRequest, ClaimState
 from portal.lib import clock
 from portal.mail.letters import SecretLink
 from portal.mail.models import Message
+
+# What is read of a request when its link is opened.
+ASKED = (
+    "claim__ref",
+    "claim__state",
+    "claim__submitted_on",
+    "claim__client",
+    "claim__account__ref",
+    "claim__account__name",
+    "claim__site__account",
+    "claim__site__address",
+    "claim__submitted_by__name",
+    "claim__submitted_by__email",
+)
 
 
 def hash_of(token: str) -> str:
@@ -27,13 +42,16 @@ def new_link(request: ApprovalRequest, *, mail: Message) -> SecretLink:
 
 
 def find_request(token: str) -> ApprovalRequest | None:
-    """The request a link belongs to; None for anything that is no link of ours."""
-    link = (
-        ApprovalLink.objects.filter(token_hash=hash_of(token))
-        .select_related(
-            "request__claim__account", "request__claim__site", "request__claim__submitted_by"
-        )
-        .prefetch_related("request__claim__answers")
+    """The request a link belongs to, with its claim; None for anything that is no link of ours.
+
+    One query, and one more for the answers if there may be any.
+    """
+    request = (
+        ApprovalRequest.objects.filter(links__token_hash=hash_of(token))
+        .select_related("claim__account", "claim__site", "claim__submitted_by")
+        .only(*ASKED)
         .first()
     )
-    return link.request if link else None
+    if request and request.claim.state != ClaimState.AWAITING:
+        prefetch_related_objects([request.claim], "answers")
+    return request

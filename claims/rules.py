@@ -23,6 +23,12 @@ REQUEST_POLICY = RequestPolicy(
     follow_up_days=7, lapse_days=30, change_of_mind_days=14, token_bytes=32
 )
 
+# Nobody reads the question, chooses and types a name faster than this; programs do.
+LEAST_TIME_TO_ANSWER = timedelta(seconds=3)
+
+# A name has so many letters, of any alphabet.
+LETTERS_OF_A_NAME = 2
+
 # Sites one submission may name, as many as one looks through on a page; and lines an account may
 # send in a day, refused ones too: a large agency’s portfolio, and too few to search with.
 SITES_A_SUBMISSION = 200

@@ -1,4 +1,4 @@
-from django.urls import path
+from django.urls import path, re_path
 
 from claims.views import client, partner, submission
 
@@ -15,5 +15,6 @@ urlpatterns = [
     path("a/<ref:account_ref>/claims/<ref:ref>/", partner.claim, name="claim"),
     path("a/<ref:account_ref>/claims/<ref:ref>/withdrawal/", partner.withdrawal, name="withdrawal"),
     path("approval/", client.approval, name="approval"),
-    path("approval/<str:token>/", client.approval_link, name="approval_link"),
+    # Whatever stands there, line breaks and slashes too: links that are none are all alike.
+    re_path(r"^approval/(?P<token>[\s\S]+)/$", client.approval_link, name="approval_link"),
 ]

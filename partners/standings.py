@@ -2,13 +2,16 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 
+from django.core.cache import cache
 from django.db.models import F, FilteredRelation, Q
 
 from partners import rules
 from partners.attribution import Judged
 from partners.models import Account, Rank, Standing
+
+NAME_KEPT = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +96,16 @@ class _Year:
 def rank_held(account: Account, *, on: date) -> RankHeld:
     """The rank held on a day: the better of last year's and of what this year has reached."""
     return _held(_years(account, on.year), on=on)
+
+
+def rank_name(account: Account, *, on: date) -> str:
+    """The name of the rank held on a day, as it was a few minutes ago at most."""
+    key = f"rank-name:{account.ref}:{on:%Y-%m-%d}"
+    name: str | None = cache.get(key)
+    if name is None:
+        name = rank_held(account, on=on).name
+        cache.set(key, name, timeout=NAME_KEPT.total_seconds())
+    return name
 
 
 def rank_held_if(account: Account, *, year: int, points: int, on: date) -> RankHeld:

@@ -6,10 +6,19 @@ from datetime import datetime
 from django.db import transaction
 
 from claims import rules
+from claims.actions.abuse import report_abuse
 from claims.actions.submit import close
 from claims.audience import submitters
 from claims.errors import AnswerFinalError, NotAnswerableError
-from claims.models import DECIDED, Answer, ApprovalRequest, Claim, ClaimState, Verdict
+from claims.models import (
+    DECIDED,
+    Answer,
+    ApprovalRequest,
+    Claim,
+    ClaimState,
+    DeclineReason,
+    Verdict,
+)
 from partners.actions.approvals import approve_contributor, end_approval
 from partners.audience import draft_to
 from portal.lib import clock
@@ -32,8 +41,9 @@ class Said:
 def answer(request: ApprovalRequest, said: Said, *, at: datetime) -> Answer:
     """Record the answer and let the points follow it. The row lock on the claim decides any race.
 
-    The same answer again changes nothing and gives the one in force. Raises NotAnswerableError
-    (withdrawn, lapsed, or put right by staff), AnswerFinalError (the time to change it is over).
+    The same answer again changes nothing and gives the one in force; that it is abuse is told to
+    staff all the same. Raises NotAnswerableError (withdrawn, lapsed, or put right by staff),
+    AnswerFinalError (the time to change it is over).
     """
     claim = (
         Claim.objects.select_for_update(of=("self",))
@@ -41,6 +51,8 @@ def answer(request: ApprovalRequest, said: Said, *, at: datetime) -> Answer:
         .get(pk=request.claim_id)
     )
     in_force = refuse_unless_answerable(claim, at=at)
+    if said.reason == DeclineReason.ABUSE:
+        _report(claim, said, at=at)
     if in_force and in_force.verdict == said.verdict:
         return in_force
     given = Answer.objects.create(
@@ -60,19 +72,38 @@ def answer(request: ApprovalRequest, said: Said, *, at: datetime) -> Answer:
     return given
 
 
+def _report(claim: Claim, said: Said, *, at: datetime) -> None:
+    report_abuse(
+        claim,
+        by=said.name,
+        words=said.comment,
+        ip_address=said.ip_address,
+        user_agent=said.user_agent[:300],
+        at=at,
+    )
+
+
 def refuse_unless_answerable(claim: Claim, *, at: datetime) -> Answer | None:
-    """The answer in force, if it can still be changed. Raises as `answer` does."""
-    if claim.state not in {ClaimState.AWAITING, *DECIDED} or claim.reinstatements.exists():
-        raise NotAnswerableError
-    if claim.state == ClaimState.AWAITING and claim.site.account_id != claim.client_id:
-        raise NotAnswerableError  # the site has moved: who was asked cannot say any more
-    answers = list(claim.answers.all())  # the latest first
-    if not answers:
+    """The answer in force, if it can still be changed. Raises as `answer` does.
+
+    One query, and none while nobody has answered.
+    """
+    if claim.state == ClaimState.AWAITING:
+        if claim.site.account_id != claim.client_id:
+            raise NotAnswerableError  # the site has moved: who was asked cannot say any more
         return None
+    answers = list(claim.answers.all())  # the latest first
+    if claim.state not in DECIDED or not answers or was_put_right(claim, answers[0]):
+        raise NotAnswerableError
     until = rules.answer_changeable_until(answers[-1].answered_on)
     if clock.date_of(at) > until:
         raise AnswerFinalError(until)
     return answers[0]
+
+
+def was_put_right(claim: Claim, latest: Answer) -> bool:
+    """A claim's state follows its latest answer, until staff turn a no into a yes."""
+    return claim.state == ClaimState.APPROVED and latest.verdict == Verdict.DECLINE
 
 
 def follow_verdict(claim: Claim, given: Answer, *, at: datetime) -> None:

@@ -1,5 +1,5 @@
-"""Claims in the admin: what happened to each, and putting wrong declines right."""
+"""Claims in the admin: what happened to each, wrong declines put right, abuse looked into."""
 
-from claims.admin import claims
+from claims.admin import abuse, claims
 
-__all__ = ["claims"]
+__all__ = ["abuse", "claims"]

@@ -1,5 +1,6 @@
-"""Claims as rows: what was submitted, asked, answered, decided."""
+"""Claims as rows: what was submitted, asked, answered, decided, reported."""
 
+from claims.models.abuse import AbuseFinding, AbuseReport
 from claims.models.answers import Answer, DeclineReason, Reinstatement, Verdict, Withdrawal
 from claims.models.claims import (
     DECIDED,
@@ -17,6 +18,8 @@ from claims.models.submissions import Outcome, Submission, SubmittedLine
 __all__ = [
     "DECIDED",
     "OPEN",
+    "AbuseFinding",
+    "AbuseReport",
     "AddressCorrection",
     "Answer",
     "ApprovalLink",

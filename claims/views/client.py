@@ -4,8 +4,11 @@ Opening the link changes nothing: it moves the token into a signed cookie and re
 address without it. Only a POST with an explicit choice and a typed name answers.
 """
 
-from datetime import date
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import date, datetime
 
+from allauth.account.adapter import get_adapter
 from django.contrib.auth.decorators import login_not_required
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
@@ -18,8 +21,8 @@ from claims.actions.answer import Said, answer, refuse_unless_answerable
 from claims.errors import AnswerFinalError, NotAnswerableError
 from claims.forms import AnswerForm
 from claims.links import find_request
-from claims.models import Answer, ApprovalRequest, Claim, Verdict
-from partners.standings import rank_held
+from claims.models import Answer, ApprovalRequest, ClaimState, Verdict
+from partners.standings import rank_name
 from partners.tasks import attribute_points
 from portal.lib import clock
 from portal.lib.nudge import nudge
@@ -58,27 +61,29 @@ def approval(request: HttpRequest) -> HttpResponse:
     asked = _asked(request)
     if asked is None:
         return _unknown(request)
-    claim, at = asked.claim, clock.now()
+    at = clock.now()
     try:
-        in_force = refuse_unless_answerable(claim, at=at)
+        in_force = refuse_unless_answerable(asked.claim, at=at)
     except (NotAnswerableError, AnswerFinalError):
-        latest = next(iter(claim.answers.all()), None)
-        return _page(request, asked, "claims/approval_closed.html", answer=latest)
-    form = AnswerForm(request.POST or None)
+        return _page(request, asked, "claims/approval_closed.html")
+    if in_force and request.method != "POST" and "change" not in request.GET:
+        return _page(request, asked, "claims/approval_answered.html")
+    form = AnswerForm(request.POST or None, asked=asked, at=at)
     if request.method == "POST" and form.is_valid():
+        return _answer(request, asked, form, at=at)
+    rank = rank_name(asked.claim.account, on=clock.date_of(at))
+    return _page(request, asked, "claims/approval.html", form=form, rank=rank)
+
+
+def _answer(
+    request: HttpRequest, asked: ApprovalRequest, form: AnswerForm, *, at: datetime
+) -> HttpResponse:
+    """Back to the page, which says what is the case: also if somebody else was quicker."""
+    with suppress(NotAnswerableError, AnswerFinalError):
         answer(asked, _said(request, form), at=at)
         nudge(attribute_points)
         nudge(send_mail)
-        return _private(redirect("claims:approval"))
-    return _page(
-        request,
-        asked,
-        "claims/approval.html",
-        form=form,
-        answer=in_force,
-        is_changing=request.method == "POST" or "change" in request.GET,
-        changeable_until=_changeable_until(claim),
-    )
+    return _private(redirect("claims:approval"))
 
 
 def _asked(request: HttpRequest) -> ApprovalRequest | None:
@@ -89,40 +94,35 @@ def _asked(request: HttpRequest) -> ApprovalRequest | None:
     return find_request(token) if token else None
 
 
-def _changeable_until(claim: Claim) -> date:
-    """Counted from the first answer; from today while there is none."""
-    answers = list(claim.answers.all())  # the latest first
-    return rules.answer_changeable_until(answers[-1].answered_on if answers else clock.today())
-
-
 def _said(request: HttpRequest, form: AnswerForm) -> Said:
     said = form.cleaned_data
     return Said(
         verdict=Verdict(said["verdict"]),
-        name=said["name"].strip(),
+        name=said["name"],
         reason=said["reason"],
         comment=said["comment"],
-        ip_address=request.META.get("REMOTE_ADDR") or None,
+        ip_address=get_adapter(request).get_client_ip(request),
         user_agent=request.headers.get("User-Agent", ""),
     )
 
 
 def _page(
-    request: HttpRequest,
-    asked: ApprovalRequest,
-    template: str,
-    *,
-    answer: Answer | None,
-    **context: object,
+    request: HttpRequest, asked: ApprovalRequest, template: str, **context: object
 ) -> HttpResponse:
     claim = asked.claim
+    answers = [] if claim.state == ClaimState.AWAITING else list(claim.answers.all())
     context |= {
         "claim": claim,
         "asked": asked,
-        "answer": answer,
-        "rank": rank_held(claim.account, on=clock.today()),
+        "answer": answers[0] if answers else None,  # the one in force
+        "changeable_until": _changeable_until(answers),
     }
     return _private(render(request, template, context))
+
+
+def _changeable_until(answers: Sequence[Answer]) -> date:
+    """Counted from the first answer; from today while there is none."""
+    return rules.answer_changeable_until(answers[-1].answered_on if answers else clock.today())
 
 
 def _unknown(request: HttpRequest) -> HttpResponse:

@@ -22,6 +22,7 @@ BENCHES = {
     "billing-batches": ("portal.bench.billing.batches", "bench_batches"),
     "attribution": ("portal.bench.attribution", "bench_attribution"),
     "home": ("portal.bench.home", "bench_home"),
+    "approval": ("portal.bench.approval", "bench_approval"),
 }
 
 

@@ -18,6 +18,7 @@ SIDEBAR = (
             (_("To put right"), "rule", "claims.claim?state__exact=declined"),
             (_("Not reached"), "unsubscribe", "claims.claim?unreached=yes"),
             (_("All claims"), "handshake", "claims.claim"),
+            (_("Reports of abuse"), "flag", "claims.abusereport"),
         ),
     ),
     (

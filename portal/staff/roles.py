@@ -2,7 +2,8 @@
 
 Money, points, answers and mail can be seen only: their pages refuse changes whatever the role. What
 changes them are actions, each under the permission named here (putting a claim right needs
-`claims.add_reinstatement`, asking a client again `claims.add_addresscorrection`, deciding on an
+`claims.add_reinstatement`, asking a client again `claims.add_addresscorrection`, closing a report
+of abuse `claims.add_abusefinding`, deciding on an
 application `partners.add_applicationdecision`, taking a parked account up again
 `billing.delete_parkedaccount`, paying money back `billing.add_refund`, adjusting points
 `partners.add_adjustmentrequest`, approving what somebody else adjusts
@@ -42,7 +43,10 @@ SEE_MARKETPLACE = _may(
     "profile logoimage application applicationdecision applicationwithdrawal listing quoterequest",
 )
 SEE_CLAIMS = _may(
-    "view", "claims", "claim approvalrequest addresscorrection answer withdrawal reinstatement"
+    "view",
+    "claims",
+    "claim approvalrequest addresscorrection answer withdrawal reinstatement abusereport"
+    " abusefinding",
 )
 SEE_BILLING = _may(
     "view",
@@ -64,6 +68,7 @@ SEE_ALL = (
 )
 
 PUT_CLAIMS_RIGHT = _may("add", "claims", "reinstatement addresscorrection")
+LOOK_INTO_ABUSE = _may("add", "claims", "abusefinding")
 KEEP_ACCOUNTS = _may("change", "partners", "account")
 KEEP_PEOPLE = _may("change", "portal", "user")
 VERIFY_NONPROFITS = _may("add", "billing", "nonprofitverification")
@@ -86,7 +91,12 @@ RUN_CATALOGUE = _may("add change", "billing", "product plan price sale taxrate v
 
 ROLES: dict[str, frozenset[str]] = {
     # Answers partners and clients.
-    "support": SEE_ALL | LOOK_ON | PUT_CLAIMS_RIGHT | KEEP_ACCOUNTS | ANSWER_QUESTIONS,
+    "support": SEE_ALL
+    | LOOK_ON
+    | PUT_CLAIMS_RIGHT
+    | LOOK_INTO_ABUSE
+    | KEEP_ACCOUNTS
+    | ANSWER_QUESTIONS,
     # Decides what the programme is; has no business with invoices and cards.
     "programme manager": SEE_PARTNERS
     | SEE_PROGRAMME
@@ -95,6 +105,7 @@ ROLES: dict[str, frozenset[str]] = {
     | SEE_CATALOGUE
     | SEE_MAIL
     | PUT_CLAIMS_RIGHT
+    | LOOK_INTO_ABUSE
     | ADJUST_POINTS
     | ANSWER_QUESTIONS
     | REVOKE_BADGES
@@ -113,6 +124,7 @@ ROLES: dict[str, frozenset[str]] = {
     "administrator": SEE_ALL
     | LOOK_ON
     | PUT_CLAIMS_RIGHT
+    | LOOK_INTO_ABUSE
     | KEEP_ACCOUNTS
     | KEEP_PEOPLE
     | VERIFY_NONPROFITS

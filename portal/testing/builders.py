@@ -37,6 +37,7 @@ from billing.models.catalogue import Sale, SaleOffer
 from billing.pricing import Agreement, PriceBook
 from billing.rules import SOLD_FOR, Cycle, Kind, Subject
 from billing.subjects import BoughtFor, to_begin
+from claims.actions.abuse import report_abuse
 from claims.actions.answer import Said, answer
 from claims.actions.correct_address import Corrected, correct_address
 from claims.actions.submit import submit
@@ -645,3 +646,10 @@ def answered(
     said = Said(verdict=verdict, name=name, reason=reason)
     with clock.frozen(on):
         return answer(claim.request, said, at=noon(on))
+
+
+def abuse_reported(*, claim: Claim, words: str = "I never met them", on: date = TODAY) -> None:
+    """The client tells our team that a claim looks like abuse."""
+    report_abuse(
+        claim, by="Carol", words=words, ip_address="192.0.2.7", user_agent="Browser", at=noon(on)
+    )

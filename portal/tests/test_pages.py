@@ -2,6 +2,7 @@
 
 import html
 import re
+from urllib.parse import quote
 
 import pytest
 from django.conf import settings as project_settings
@@ -21,6 +22,7 @@ from portal.mail.actions.hand_over import send_due
 from portal.mail.models import Message
 from portal.testing import builders
 from portal.testing.addresses import Address, account_addresses
+from portal.testing.approval import filled_in
 from portal.testing.builders import TODAY, noon
 from portal.testing.snapshot import changed, snapshot
 from portal.testing.worlds import World, empty_account, full_account
@@ -210,12 +212,12 @@ def test_verification_page_runs_under_a_strict_policy(full):
     assert_policy_is_strict(response)
 
 
-def test_approval_is_kept_by_nobody_and_found_by_nobody(carol, link):
+def test_approval_is_kept_by_nobody_and_found_by_nobody(carol, claim, link):
     for response in (
         Client().get(link),
         carol.get(approval()),
         carol.post(approval(), {"verdict": "approve"}),
-        carol.post(approval(), {"verdict": "approve", "name": "Carol"}),
+        carol.post(approval(), filled_in(claim, verdict="approve", name="Carol")),
         carol.get(approval()),
         Client().get(approval()),
         Client().get(reverse("claims:approval_link", args=["unknown"])),
@@ -269,13 +271,14 @@ def test_link_itself_takes_no_answer(link, claim, method):
     assert changed(before) == []
 
 
-def test_robot_that_presses_every_button_changes_nothing(carol):
+def test_robot_that_presses_every_button_changes_nothing(carol, claim):
     """It submits the form as it stands, and once with each choice: it has no name to give."""
     before = snapshot()
 
-    for filled_in in ({}, {"verdict": "approve"}, {"verdict": "decline", "reason": "abuse"}):
+    for chosen in ({}, {"verdict": "approve"}, {"verdict": "decline", "reason": "abuse"}):
         for name in ("", " ", "\t"):
-            response = carol.post(approval(), filled_in | {"name": name, "comment": ""})
+            sent = filled_in(claim, **chosen, name=name, comment="")
+            response = carol.post(approval(), sent)
             assert response.status_code == 200
 
     assert changed(before) == []
@@ -287,7 +290,6 @@ def test_nothing_is_chosen_and_no_name_is_filled_in_beforehand(carol):
     assert " checked" not in page
     assert re.search(r'<input[^>]*name="name"', page)
     assert not re.search(r'<input[^>]*name="name"[^>]*value=', page)
-    assert re.search(r'<input[^>]*name="name"[^>]*autocomplete="off"', page)
 
 
 # --- Answers that are not complete ---------------------------------------------------------------
@@ -296,7 +298,7 @@ def test_nothing_is_chosen_and_no_name_is_filled_in_beforehand(carol):
 def test_answer_without_a_choice_is_refused_and_keeps_what_was_typed(carol, claim):
     before = snapshot()
 
-    page = carol.post(approval(), {"name": "Carol Baker", "comment": "They did well"})
+    page = carol.post(approval(), filled_in(claim, name="Carol Baker", comment="They did well"))
 
     text = page.content.decode()
     assert page.status_code == 200
@@ -311,7 +313,7 @@ def test_answer_without_a_name_is_refused_and_keeps_what_was_chosen(carol, claim
     before = snapshot()
     typed = {"verdict": "decline", "reason": DeclineReason.WRONG_SITE, "comment": "Not mine"}
 
-    page = carol.post(approval(), typed)
+    page = carol.post(approval(), filled_in(claim, **typed))
 
     text = page.content.decode()
     assert page.context["form"].errors.keys() == {"name"}
@@ -334,22 +336,24 @@ def test_answer_without_a_name_is_refused_and_keeps_what_was_chosen(carol, claim
     ],
 )
 def test_answer_that_cannot_be_is_refused(carol, claim, typed, wrong):
-    page = carol.post(approval(), typed)
+    page = carol.post(approval(), filled_in(claim, **typed))
 
     assert page.status_code == 200
     assert wrong in page.context["form"].errors
     assert not claim.answers.exists()
 
 
-def test_name_with_markup_is_shown_as_it_was_typed(carol):
-    page = carol.post(approval(), {"name": "<img src=x onerror=alert(1)>"}).content.decode()
+def test_name_with_markup_is_shown_as_it_was_typed(carol, claim):
+    typed = filled_in(claim, name="<img src=x onerror=alert(1)>")
+
+    page = carol.post(approval(), typed).content.decode()
 
     assert "<img src=x" not in page
     assert "&lt;img src=x" in page
 
 
 def test_complete_answer_is_kept_under_its_name(carol, claim):
-    response = carol.post(approval(), {"verdict": "approve", "name": " Carol Baker "})
+    response = carol.post(approval(), filled_in(claim, verdict="approve", name=" Carol  Baker "))
 
     assert response.status_code == 302
     claim.refresh_from_db()
@@ -362,7 +366,7 @@ def test_complete_answer_needs_the_forms_token(link, claim):
     strict = Client(enforce_csrf_checks=True)
     strict.get(link)
 
-    response = strict.post(approval(), {"verdict": "approve", "name": "Carol"})
+    response = strict.post(approval(), filled_in(claim, verdict="approve", name="Carol"))
 
     assert response.status_code == 403
     assert not claim.answers.exists()
@@ -400,22 +404,42 @@ def test_links_that_are_none_are_all_alike(link):
         "%F0%9F%A5%90",
         "%FF",
         "'%20OR%201=1--",
+        token.encode("utf-16").hex(),
+        quote(token.encode("utf-16")),
+        "".join(f"%{byte:02X}" for byte in token.encode("utf-8-sig")),
+        f"{token[:20]}/{token[20:]}",
+        f"{token}%2F..",
+        f" {token}",
+        f"{token}%0A",
     ]
 
     answers = [Client().get(f"/approval/{wrong}/") for wrong in tokens]
 
-    alike = {(page.status_code, _without_token(page.content), *_headers(page)) for page in answers}
+    alike = {(page.status_code, page.content, *sorted(page.items())) for page in answers}
     assert len(alike) == 1
     assert answers[0].status_code == 404
-    assert all("approval" not in page.cookies for page in answers)
+    assert all(not page.cookies for page in answers)
 
 
-def _without_token(page: bytes) -> bytes:
-    return re.sub(rb'csrfmiddlewaretoken" value="\w+"', b"", page)
+def test_every_flipped_bit_of_a_token_makes_it_unknown(link):
+    token = link.split("/")[-2].encode()
+    unknown = Client().get("/approval/unknown/").content
+    flipped = [
+        bytes([*token[:place], token[place] ^ 1 << bit, *token[place + 1 :]])
+        for place in range(len(token))
+        for bit in range(8)
+    ]
+
+    pages = {Client().get(f"/approval/{quote(one)}/").content for one in flipped}
+
+    assert pages == {unknown}
 
 
-def _headers(page: HttpResponse) -> tuple[str, ...]:
-    return page["Cache-Control"], page["X-Robots-Tag"], page["Content-Type"]
+@pytest.mark.parametrize("length", range(1, 43))
+def test_part_of_a_token_is_unknown(link, length):
+    part = link.split("/")[-2][:length]
+
+    assert Client().get(f"/approval/{part}/").status_code == 404
 
 
 def test_page_without_a_link_is_like_a_link_that_is_none():
@@ -497,9 +521,12 @@ def test_request_mail_links_to_us_whatever_the_browser_says_it_visits(full):
 
 
 @pytest.mark.usefixtures("_any_host")
-def test_receipt_mail_links_to_us_whatever_the_browser_says_it_visits(carol):
-    carol.post(approval(), {"verdict": "approve", "name": "Carol"}, headers=SPOOFED)
+def test_receipt_mail_links_to_us_whatever_the_browser_says_it_visits(carol, claim):
+    sent = filled_in(claim, verdict="approve", name="Carol")
 
+    response = carol.post(approval(), sent, headers=SPOOFED)
+
+    assert response["Location"] == approval()
     assert links_mailed() == {project_settings.SITE_URL}
 
 

@@ -17,6 +17,7 @@ from portal.home.tests.journey import ALICE, BOB, CAROL, DANA, PASSWORD, studio
 from portal.lib import clock
 from portal.mail.models import Message
 from portal.models import User
+from portal.testing.approval import filled_in
 
 pytestmark = pytest.mark.django_db
 
@@ -49,10 +50,10 @@ def text_of(response):
 
 
 def answer(message, **said):
-    """What a person does with a link in a mail: open it, choose, type a name, send."""
+    """What a person does with a link in a mail: open it, read, choose, type a name, send."""
     browser = Client()
-    browser.get(journey.link_in(message, "/approval/"), follow=True)
-    return browser.post("/approval/", said, follow=True)
+    page = browser.get(journey.link_in(message, "/approval/"), follow=True)
+    return browser.post("/approval/", filled_in(page.context["claim"], **said), follow=True)
 
 
 def test_the_main_job(world):

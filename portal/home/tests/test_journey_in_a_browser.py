@@ -16,6 +16,7 @@ from django.core.management import call_command
 from django.db import connections
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from claims.rules import LEAST_TIME_TO_ANSWER
 from partners.models import Standing
 from portal.home.tests import journey
 from portal.home.tests.journey import ALICE, BOB, CAROL, DANA, PASSWORD, studio
@@ -26,6 +27,8 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.xdist_group("browser"),
 ]
+
+READING = LEAST_TIME_TO_ANSWER.total_seconds() * 1000 + 200
 
 FLAGS = [
     "--no-sandbox",
@@ -139,6 +142,7 @@ def test_the_main_job_in_a_browser(world, browser, live_server):
     carol.get_by_role("button", name="Send my answer").click()
     expect(carol.get_by_text("This field is required").first).to_be_visible()
     carol.get_by_label("Your name").fill("Carol Baker")
+    carol.wait_for_timeout(READING)
     carol.get_by_role("button", name="Send my answer").click()
     expect(carol.get_by_role("heading", level=1)).to_contain_text("You confirmed")
 
@@ -148,6 +152,7 @@ def test_the_main_job_in_a_browser(world, browser, live_server):
     carol.get_by_label("No, I don’t confirm this").check()
     carol.get_by_label("If no, why?").select_option("other")
     carol.get_by_label("Your name").fill("Carol Baker")
+    carol.wait_for_timeout(READING)
     carol.get_by_role("button", name="Send my answer").click()
     expect(carol.get_by_role("heading", level=1)).to_contain_text("You did not confirm")
 

@@ -187,6 +187,7 @@ def _one_of_each(number: int, made: Made) -> None:
     _adjust(made, number)
     _question(made)
     _revoke_badge(made)
+    builders.abuse_reported(claim=made.claim)
     _look_on(made)
     _list_in_the_marketplace(made)
     plan = plan_of(f"plan-{number}")

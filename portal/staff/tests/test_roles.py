@@ -34,6 +34,11 @@ def test_the_sidebar_leads_nowhere_the_role_may_not_go(role):
 @pytest.mark.parametrize(
     ("role", "address", "status"),
     [
+        ("support", "claims/abusereport/finding/", 200),
+        ("programme manager", "claims/abusereport/finding/", 200),
+        ("administrator", "claims/abusereport/finding/", 200),
+        ("finance", "claims/abusereport/finding/", 403),
+        ("finance", "claims/abusereport/", 403),
         ("support", "claims/claim/reinstatement/", 200),
         ("programme manager", "claims/claim/reinstatement/", 200),
         ("administrator", "claims/claim/reinstatement/", 200),
