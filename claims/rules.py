@@ -29,6 +29,26 @@ LEAST_TIME_TO_ANSWER = timedelta(seconds=3)
 # A name has so many letters, of any alphabet.
 LETTERS_OF_A_NAME = 2
 
+
+@dataclass(frozen=True, slots=True)
+class SignalPolicy:
+    """What makes a decline look like a machine's, or like somebody's for several clients."""
+
+    fast: timedelta  # from the mail to the answer
+    network_within: timedelta  # before or after, in which a network answers for several clients
+    network_bits: tuple[int, int]  # of an IPv4 and an IPv6 address, that name a network
+    scanners: tuple[str, ...]  # what programs that are no browser call themselves
+
+
+# docs/rules.md: "Claims". Signals are for people to judge by: none decides anything. Nobody opens a
+# mail, reads the page and types a name in half a minute.
+SIGNALS = SignalPolicy(
+    fast=timedelta(seconds=30),
+    network_within=timedelta(days=1),
+    network_bits=(24, 64),
+    scanners=("bot", "crawl", "spider", "scan", "headless", "preview", "curl", "wget", "python"),
+)
+
 # Sites one submission may name, as many as one looks through on a page; and lines an account may
 # send in a day, refused ones too: a large agency’s portfolio, and too few to search with.
 SITES_A_SUBMISSION = 200

@@ -61,6 +61,27 @@ EXPECTED_EVENTS = """
         AS x(site_id bigint, account_id bigint, occurs_on date, paid_on date, product_code text)
 """
 
+STORED_APPROVALS = "partners_contributorapproval"
+
+# Clients' words as they would be with some more of them; as JSON of the columns. Nobody else's are
+# there: who is not supposed to be approved is not asked about.
+SUPPOSED_APPROVALS = """
+    (WITH supposed AS (
+         SELECT * FROM jsonb_to_recordset(%(supposed)s::jsonb)
+             AS x(account_id bigint, site_id bigint, from_year integer, approved_on date)
+     )
+     SELECT account_id, site_id, min(from_year) AS from_year, min(approved_on) AS approved_on,
+            NULL::date AS ended_on
+       FROM (SELECT * FROM supposed
+             UNION ALL
+             SELECT account_id, site_id, known.from_year, known.approved_on
+               FROM partners_contributorapproval known
+               JOIN (SELECT DISTINCT account_id, site_id FROM supposed) asked
+              USING (account_id, site_id)
+              WHERE known.ended_on IS NULL) AS each
+      GROUP BY account_id, site_id)
+"""
+
 STORED_YEARS, STORED_VALUES = "partners_programmeyear", "partners_pointvalue"
 
 # A year and its values as somebody has typed them, before they are saved; as JSON of the columns.
@@ -74,8 +95,9 @@ DRAFTED_VALUES = """
          AS x(relation text, product_code text, points integer))
 """
 
-# {events}, {years}, {values}: one of those above. {events_where}, {candidates_where}: conditions
-# on `e` (an event) and `c` (an account that could earn from it). %(today)s: the day of judgement.
+# {events}, {approvals}, {years}, {values}: one of those above. {events_where}, {candidates_where}:
+# conditions on `e` (an event) and `c` (an account that could earn from it). %(today)s: the day of
+# judgement.
 JUDGED = """
     WITH e AS MATERIALIZED (
         SELECT * FROM ({events}) AS events WHERE {events_where}
@@ -91,7 +113,7 @@ JUDGED = """
         UNION ALL
         SELECT held.*, approval.account_id, 'contributor', approval.approved_on
           FROM held
-          JOIN partners_contributorapproval approval
+          JOIN {approvals} approval
             ON approval.site_id = held.site_id
            AND approval.ended_on IS NULL
            AND approval.from_year <= extract(year FROM held.occurs_on)
@@ -140,6 +162,7 @@ def judged(
     events: str = STORED_EVENTS,
     events_where: str = "true",
     candidates_where: str = "true",
+    approvals: str = STORED_APPROVALS,
     years: str = STORED_YEARS,
     values: str = STORED_VALUES,
 ) -> str:
@@ -148,6 +171,7 @@ def judged(
         events=events,
         events_where=events_where,
         candidates_where=candidates_where,
+        approvals=approvals,
         years=years,
         values=values,
     )

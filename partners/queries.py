@@ -10,7 +10,14 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection
 from django.db.models import F, QuerySet, Sum
 
-from partners.attribution import EXPECTED_EVENTS, STORED_EVENTS, Judged, Verdict, judged
+from partners.attribution import (
+    EXPECTED_EVENTS,
+    STORED_EVENTS,
+    SUPPOSED_APPROVALS,
+    Judged,
+    Verdict,
+    judged,
+)
 from partners.models import Account, LineQuestion, PointsEntry, Standing
 from partners.models.questions import question_state
 from partners.rules import Relation
@@ -27,6 +34,16 @@ class ExpectedEvent:
     occurs_on: date
     paid_on: date
     product_code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SupposedApproval:
+    """A client's word as it might be given."""
+
+    account_id: int
+    site_id: int
+    from_year: int
+    approved_on: date
 
 
 def judge_events(
@@ -76,8 +93,33 @@ def judge_expected(
     return _judge(account, EXPECTED_EVENTS, "true", on=on, parameters=parameters)
 
 
-def _as_json(expected: Iterable[ExpectedEvent]) -> str:
-    return json.dumps([asdict(event) for event in expected], cls=DjangoJSONEncoder)
+SUPPOSED_EVENTS = f"""
+    SELECT id, site_id, account_id, occurs_on, paid_on, product_code FROM ({STORED_EVENTS}) stored
+     WHERE site_id IN (SELECT site_id FROM jsonb_to_recordset(%(supposed)s::jsonb)
+                           AS x(site_id bigint))
+     UNION ALL {EXPECTED_EVENTS}
+"""
+AS_SUPPOSED = """c.relation = 'contributor' AND (c.earner_id, c.site_id) IN
+    (SELECT account_id, site_id FROM jsonb_to_recordset(%(supposed)s::jsonb)
+         AS x(account_id bigint, site_id bigint))"""
+
+
+def judge_supposed(
+    supposed: Iterable[SupposedApproval], expected: Iterable[ExpectedEvent], *, on: date
+) -> list[Judged]:
+    """What events, past and expected, would mean for contributors who were approved; one query.
+
+    In the order in which they would be credited: of an account, site and year the first one is.
+    """
+    query = judged(
+        events=SUPPOSED_EVENTS, candidates_where=AS_SUPPOSED, approvals=SUPPOSED_APPROVALS
+    )
+    parameters = {"today": on, "supposed": _as_json(supposed), "expected": _as_json(expected)}
+    return _read(f"{query} ORDER BY d.lands_on, d.occurs_on, d.id", parameters)
+
+
+def _as_json(rows: Iterable[ExpectedEvent | SupposedApproval]) -> str:
+    return json.dumps([asdict(row) for row in rows], cls=DjangoJSONEncoder)
 
 
 def _arriving(events: Iterable[Judged]) -> list[Judged]:
@@ -91,11 +133,15 @@ def _judge(
     query = judged(
         events=events, events_where=events_where, candidates_where="c.earner_id = %(account)s"
     )
+    return _read(
+        f"{query} ORDER BY d.occurs_on DESC, d.id DESC",
+        {"today": on, "account": account.pk, **parameters},
+    )
+
+
+def _read(query: str, parameters: dict[str, Any]) -> list[Judged]:
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"{query} ORDER BY d.occurs_on DESC, d.id DESC",
-            {"today": on, "account": account.pk, **parameters},
-        )
+        cursor.execute(query, parameters)
         return [
             Judged(
                 event_id=event,

@@ -1,5 +1,6 @@
 """Putting wrong declines right: the page that asks why, and what came of each claim."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -10,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from claims.actions.reinstate import reinstate
+from claims.consequences import points_that_follow
 from claims.errors import NotDeclinedError
 from claims.models import Claim, ClaimState, Reinstatement
 from portal.lib import clock
@@ -34,8 +36,8 @@ class PuttingRight(Decision):
     permission = "claims.add_reinstatement"
     title = _("Put declined claims right")
     words = _(
-        "The claims below become approved. What should have been credited is, as soon as its"
-        " waiting period is over, and both sides are told by mail."
+        "The claims below become approved, as if the client had said yes on the day of the wrong"
+        " answer. Below each is what follows for its points. Both sides are told by mail."
     )
     button = _("Reinstate")
     form_class = ReasonForm
@@ -44,6 +46,9 @@ class PuttingRight(Decision):
     def describe(self, row: Claim) -> str:
         names = {"site": row.site, "agency": row.account, "client": row.client}
         return _now("%(site)s – claimed by %(agency)s, declined by %(client)s") % names
+
+    def consequences(self, rows: Sequence[Claim]) -> dict[int, list[str]]:
+        return points_that_follow([row for row in rows if self.ready(row)], on=clock.today())
 
     def ready(self, row: Claim) -> bool:
         return row.state == ClaimState.DECLINED

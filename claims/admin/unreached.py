@@ -9,6 +9,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+from unfold.decorators import display
 from unfold.widgets import (
     UnfoldAdminEmailInputWidget,
     UnfoldAdminTextareaWidget,
@@ -30,6 +32,7 @@ from portal.lib.nudge import nudge
 from portal.mail.tasks import send_mail
 from portal.staff.admins import list_url
 from portal.staff.decisions import Decision, RefusedError
+from portal.staff.queues import WorkedOff
 from portal.staff.site import Queue
 
 QUEUE = Queue(
@@ -42,6 +45,10 @@ QUEUE = Queue(
     url=partial(list_url, "claims.claim", query="unreached=yes"),
     waiting=Claim.objects.to_be_asked_again,
 )
+NOT_REACHED = WorkedOff(
+    queue=QUEUE,
+    columns=("of_site", "of_account", "of_client", "asked_at", "asked_for", "ask_again"),
+)
 REFUSALS: dict[type[ClaimsError], Any] = {
     NotOpenError: _("This claim is not waiting for an answer any more; nobody was asked again."),
     AskedAgainError: _("This client was asked again already, and is not asked a third time."),
@@ -51,10 +58,6 @@ REFUSALS: dict[type[ClaimsError], Any] = {
     ),
     WantsNoMailError: _("Whoever reads at this address reported our mail as spam. Find another."),
 }
-
-
-def is_queue(request: HttpRequest) -> bool:
-    return request.GET.get(UnreachedFilter.parameter_name) == "yes"
 
 
 class UnreachedFilter(admin.SimpleListFilter):
@@ -132,3 +135,21 @@ class CorrectingAddress(Decision):
             "client": row.client,
             "address": corrected.address,
         }
+
+
+class UnreachedColumns:
+    """What the queue says of each claim whose client no mail has reached."""
+
+    @display(description=_("asked at"))
+    def asked_at(self, claim: Claim) -> str:
+        return claim.request.sent_to
+
+    @display(description=_("age"))
+    def asked_for(self, claim: Claim) -> str:
+        """How long the claim has waited since the client was asked in vain."""
+        days = (clock.today() - claim.request.sent_on).days
+        return ngettext("%(n)d day", "%(n)d days", days) % {"n": days}
+
+    @display(description=_("next step"))
+    def ask_again(self, _claim: Claim) -> str:
+        return _now("Find the right address and ask again")

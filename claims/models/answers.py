@@ -53,6 +53,7 @@ class Answer(models.Model):
                 | (Q(verdict=Verdict.DECLINE) & ~Q(reason="")),
             ),
         ]
+        indexes = [models.Index(fields=["answered_at"], name="answer_by_time")]
         triggers = never_changes()
 
     def __str__(self) -> str:

@@ -1,6 +1,7 @@
 """Staff look through declined claims and put wrong ones right."""
 
 import threading
+from datetime import date, timedelta
 
 import pytest
 from django.db import connection
@@ -12,6 +13,7 @@ from portal.lib import clock
 from portal.mail.models import Message
 from portal.staff.tests import populate
 from portal.staff.tests.populate import browser, staff
+from portal.testing.builders import event
 
 QUEUE = "/admin/claims/claim/?state__exact=declined"
 
@@ -38,6 +40,71 @@ def test_the_queue_shows_who_declined_when_why_and_how_fast(made):
     for words in ("shop1.example.org", "Agency 1", "Client 1", "Carol", "I don’t know them"):
         assert words in page
     assert "4 seconds" in page
+
+
+def test_a_row_of_the_queue_says_what_looks_wrong_its_age_and_the_next_step(made):
+    with clock.frozen(made.claim.state_since + timedelta(days=3)):
+        page = browser(staff("support")).get(QUEUE).content.decode()
+
+    for words in (
+        "answered within seconds",
+        "3\xa0days",
+        "The client can change it until June 29, 2026",
+    ):
+        assert words in page
+
+
+@pytest.mark.parametrize(
+    ("days", "words"), [(14, "The client can change it"), (15, "Final for the client")]
+)
+def test_the_next_step_says_whether_the_client_can_still_change_it(made, days, words):
+    with clock.frozen(made.claim.state_since + timedelta(days=days)):
+        page = browser(staff("support")).get(QUEUE).content.decode()
+
+    assert words in page
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("signal=is_fast", True),
+        ("signal=is_network_shared", False),
+        ("reason=unknown_partner", True),
+        ("reason=abuse", False),
+    ],
+)
+def test_the_queue_is_filtered_by_signal_and_reason(made, asked, found):
+    page = browser(staff("support")).get(f"{QUEUE}&{asked}")
+
+    assert page.context["cl"].result_list.exists() == found
+
+
+def test_a_signal_asked_for_outside_the_queue_is_left_aside(made):
+    page = browser(staff("support")).get("/admin/claims/claim/?signal=is_fast", follow=True)
+
+    assert page.status_code == 200
+
+
+def test_the_page_that_asks_says_which_points_follow_for_each_claim(made):
+    second = populate.declined(2)
+    event(site=made.site, on=date(2026, 5, 1))
+
+    with clock.frozen(populate.TODAY):
+        page = browser(staff("support")).get(page_for(made.claim, second.claim))
+
+    words = page.content.decode()
+    assert "Upgrade or renewal of May 1, 2026: 100 points for 2026, on June 15, 2026." in words
+    assert "No upgrade or renewal so far" in words
+
+
+def test_what_is_settled_already_has_no_points_to_tell_of(made):
+    event(site=made.site, on=date(2026, 5, 1))
+    client = browser(staff("support"))
+    client.post(page_for(made.claim), {"reason": "Carol rang us."})
+
+    page = client.get(page_for(made.claim)).content.decode()
+
+    assert "Upgrade or renewal of" not in page
 
 
 def test_the_queue_holds_only_what_is_declined_now(made):

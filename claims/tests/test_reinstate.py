@@ -126,3 +126,17 @@ def test_two_clicks_at_once_put_it_right_once() -> None:
     results = at_once(click, click)
 
     assert {type(result) for result in results} == {Reinstatement, NotDeclinedError}
+
+
+def test_put_right_after_a_newer_claim_was_approved_the_older_year_still_earns() -> None:
+    claim = make.claim_submitted(on=date(2026, 12, 10))
+    make.event(site=claim.site, on=date(2026, 12, 20))
+    make.answered(claim=claim, verdict=Verdict.DECLINE, on=date(2026, 12, 15))
+    newer = make.claim_submitted(account=claim.account, site=claim.site, on=date(2027, 1, 20))
+    make.answered(claim=newer, on=date(2027, 1, 25))
+
+    put_right(claim, on=date(2027, 2, 1))
+    attribute(on=date(2027, 2, 1))
+
+    entry = PointsEntry.objects.get(account=claim.account)
+    assert (entry.points, entry.programme_year_id) == (100, 2026)

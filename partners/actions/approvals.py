@@ -18,15 +18,17 @@ def approve_contributor(
     `approved_on` is the day the approval counts from where that is not today: an approval which
     puts a mistake right brings what it would have brought without the mistake.
     """
+    counts_from = approved_on or on
     in_force, _ = ContributorApproval.objects.get_or_create(
         account=account,
         site=site,
         ended_on=None,
-        defaults={"from_year": from_year, "approved_on": approved_on or on},
+        defaults={"from_year": from_year, "approved_on": counts_from},
     )
-    if in_force.from_year > from_year:  # an older claim, put right after a newer was approved
-        in_force.from_year = from_year
-        in_force.save(update_fields=["from_year"])
+    # An older claim, put right after a newer was approved: the earlier year and the earlier day.
+    in_force.from_year = min(in_force.from_year, from_year)
+    in_force.approved_on = min(in_force.approved_on, counts_from)
+    in_force.save(update_fields=["from_year", "approved_on"])
     schedule(
         events_where="site_id = %(site)s AND extract(year FROM occurs_on) >= %(year)s",
         candidates_where="c.earner_id = %(account)s",

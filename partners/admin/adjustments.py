@@ -28,7 +28,7 @@ from portal.lib.nudge import nudge
 from portal.mail.tasks import send_mail
 from portal.staff.admins import ReadOnlyAdmin, ReadOnlyInline, link_to, list_url
 from portal.staff.decisions import DecidingAdmin, Decision, RefusedError
-from portal.staff.queues import QueueAdmin
+from portal.staff.queues import QueueAdmin, WorkedOff
 from portal.staff.site import Queue, admin_site
 
 QUEUE = Queue(
@@ -197,7 +197,7 @@ class AdjustmentRequestAdmin(DecidingAdmin, QueueAdmin, ReadOnlyAdmin):
     actions_detail = ("approve_this", "decline_this")
     approving, declining = Approving(), Declining()
     decisions = (approving, declining)
-    queue = QUEUE
+    worked_off = (WorkedOff(queue=QUEUE),)
     ordering = ("-id",)
 
     @display(description=_("account"))

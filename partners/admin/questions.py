@@ -27,7 +27,7 @@ from portal.lib.nudge import nudge
 from portal.mail.tasks import send_mail
 from portal.staff.admins import ReadOnlyAdmin, ReadOnlyInline, Section, link_to, list_url
 from portal.staff.decisions import DecidingAdmin, Decision, RefusedError
-from portal.staff.queues import QueueAdmin
+from portal.staff.queues import QueueAdmin, WorkedOff
 from portal.staff.site import Queue, admin_site
 
 QUEUE = Queue(
@@ -130,7 +130,7 @@ class LineQuestionAdmin(DecidingAdmin, QueueAdmin, ReadOnlyAdmin):
     actions_detail = ("answer_this", "adjust")
     answering = Answering()
     decisions = (answering,)
-    queue = QUEUE
+    worked_off = (WorkedOff(queue=QUEUE),)
     ordering = ("-id",)
 
     @display(description=_("account"))

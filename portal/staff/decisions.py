@@ -49,6 +49,10 @@ class Decision:
         """Whether the row still waits for this decision."""
         return True
 
+    def consequences(self, _rows: Sequence[Any]) -> dict[int, list[str]]:
+        """What would follow for each row, by its id; must not write."""
+        return {}
+
     # --- The page --------------------------------------------------------------------------------
 
     def url(self, admin: ModelAdmin, rows: Sequence[Any]) -> str:
@@ -75,13 +79,16 @@ class Decision:
         if request.method == "POST" and form.is_valid():
             self._decide_all(request, rows, form.cleaned_data)
             return self.leave(admin, rows)
+        follows = self.consequences(rows)
         context = {
             **admin.admin_site.each_context(request),
             "title": self.title,
             "opts": admin.opts,
             "decision": self,
             "form": form,
-            "rows": [(row, self.describe(row), self.ready(row)) for row in rows],
+            "rows": [
+                (row, self.describe(row), self.ready(row), follows.get(row.pk, [])) for row in rows
+            ],
             "waiting": sum(self.ready(row) for row in rows),
         }
         request.current_app = admin.admin_site.name

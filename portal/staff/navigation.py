@@ -16,6 +16,7 @@ SIDEBAR = (
         _("Claims"),
         (
             (_("To put right"), "rule", "claims.claim?state__exact=declined"),
+            (_("To answer"), "how_to_reg", "claims.claim?state__exact=with_staff"),
             (_("Not reached"), "unsubscribe", "claims.claim?unreached=yes"),
             (_("All claims"), "handshake", "claims.claim"),
             (_("Reports of abuse"), "flag", "claims.abusereport"),

@@ -21,7 +21,7 @@ from partners.rules import STANDARDS
 from portal.lib import clock
 from portal.staff.admins import ReadOnlyAdmin, Section, list_url
 from portal.staff.decisions import DecidingAdmin
-from portal.staff.queues import QueueAdmin
+from portal.staff.queues import QueueAdmin, WorkedOff
 from portal.staff.site import Queue, admin_site
 
 QUEUE = Queue(
@@ -58,8 +58,7 @@ class ApplicationAdmin(DecidingAdmin, QueueAdmin, ReadOnlyAdmin):
     actions_detail = ("approve_this", "decline_this")
     approving, declining = Approving(), Declining()
     decisions = (approving, declining)
-    queue = QUEUE
-    queue_ordering = ("applied_at", "id")
+    worked_off = (WorkedOff(queue=QUEUE, ordering=("applied_at", "id")),)
 
     @display(description=_("account"))
     def of_account(self, application: Application) -> str:

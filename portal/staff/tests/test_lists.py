@@ -20,6 +20,7 @@ QUEUES = (
     "/admin/claims/claim/?state__exact=declined",
     "/admin/claims/claim/?unreached=yes",
     "/admin/mail/message/?life=came_back",
+    "/admin/claims/claim/?state__exact=with_staff",
     "/admin/partners/adjustmentrequest/?decision=awaited",
     "/admin/partners/linequestion/?answer=open",
 )
