@@ -104,14 +104,20 @@ class AnswerForm(forms.Form):
     everything typed still there, so that a person it happens to needs to press once more.
     """
 
-    verdict = forms.ChoiceField(label=_("Your answer"), choices=Verdict.choices)
+    verdict = forms.ChoiceField(
+        label=_("Your answer"),
+        choices=Verdict.choices,
+        error_messages={"required": _("Choose yes or no.")},
+    )
     reason = forms.ChoiceField(
         label=_("If no, why?"),
         required=False,
         choices=[("", _("Please choose")), *DeclineReason.choices],
     )
     comment = forms.CharField(label=_("Anything you want to add"), required=False, max_length=1000)
-    name = forms.CharField(label=_("Your name"), max_length=120)
+    name = forms.CharField(
+        label=_("Your name"), max_length=120, error_messages={"required": _("Type your name.")}
+    )
     # People neither see nor reach it.
     website = forms.CharField(required=False)
     opened = forms.CharField(required=False)
