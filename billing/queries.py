@@ -174,20 +174,23 @@ def _charges(
 
 def expected_events(site_ids: "Sequence[int] | QuerySet[Any]") -> list[ExpectedEvent]:
     """The next renewal of each of these sites' premium plans, if it is going to renew."""
-    renewing = (
-        Subscription.objects.filter(EARNING, site__in=site_ids, state=SubscriptionState.ACTIVE)
-        .exclude(paid_through=None)
-        .select_related("plan__product", "site")
+    renewing = Subscription.objects.filter(
+        EARNING,
+        site__in=site_ids,
+        state=SubscriptionState.ACTIVE,
+    ).values_list(
+        "site_id", "site__account_id", "paid_through", "next_charge_on", "plan__product__code"
     )
     return [
         ExpectedEvent(
-            site_id=subscription.site_id or 0,
-            account_id=subscription.site.account_id if subscription.site else 0,
-            occurs_on=subscription.paid_through or subscription.anchor_on,
-            paid_on=subscription.next_charge_on or subscription.paid_through or date.min,
-            product_code=subscription.plan.product.code,
+            site_id=site,
+            account_id=owner,
+            occurs_on=paid_through,
+            paid_on=charged_on or paid_through,
+            product_code=product,
         )
-        for subscription in renewing
+        for site, owner, paid_through, charged_on, product in renewing
+        if paid_through
     ]
 
 
