@@ -32,7 +32,7 @@ class TooManyClaimsError(ClaimsError):
 
 
 class NotAnswerableError(ClaimsError):
-    """The claim was withdrawn, has lapsed, or was put right by staff."""
+    """The claim was withdrawn, has lapsed, or was put right or merged by staff."""
 
 
 class AnswerFinalError(ClaimsError):
@@ -53,6 +53,26 @@ class NotWithStaffError(ClaimsError):
 
 class NotDeclinedError(ClaimsError):
     """Only a declined claim can be reinstated."""
+
+
+class SameClaimError(ClaimsError):
+    """A claim is no duplicate of itself."""
+
+
+class MergedAlreadyError(ClaimsError):
+    """The claim was closed as a duplicate already."""
+
+
+class NothingToMergeError(ClaimsError):
+    """The claim was withdrawn, has lapsed, or its site moved: it stands in nobody's way."""
+
+
+class StandsNoMoreError(ClaimsError):
+    """What it should be merged into was merged itself, was withdrawn, has lapsed, or moved."""
+
+
+class NothingInCommonError(ClaimsError):
+    """The two claims are of accounts that nobody sits in both of."""
 
 
 class WasReachedError(ClaimsError):

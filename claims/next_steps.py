@@ -35,6 +35,8 @@ def next_steps(account: Account, claims: Sequence[Claim], *, on: date) -> dict[i
             steps[claim.pk] = _waiting(claim)
         elif claim.state == ClaimState.WITH_STAFF:
             steps[claim.pk] = NextStep(_("Our team decides and writes to you"))
+        elif claim.state == ClaimState.MERGED:
+            steps[claim.pk] = NextStep(_("Nothing: another claim stands in its place"))
         else:
             steps[claim.pk] = _again(claim, latest[claim.site_id], on=on)
     return steps

@@ -14,6 +14,7 @@ register(
             "claims/answered",
             "claims/answered_by_staff",
             "claims/lapsed",
+            "claims/merged",
             "claims/moved",
             "claims/reinstated_partner",
         ),

@@ -26,6 +26,7 @@ STANDS_IN_THE_WAY = {
     ClaimState.LAPSED: Reason.CLAIM_LAPSED,
     ClaimState.WITHDRAWN: Reason.CLAIM_WITHDRAWN,
     ClaimState.MOVED: Reason.CLAIM_MOVED,
+    ClaimState.MERGED: Reason.CLAIM_MERGED,
 }
 ENDED = frozenset(
     {ClaimState.DECLINED, ClaimState.REFUSED, ClaimState.LAPSED, ClaimState.WITHDRAWN}
@@ -68,8 +69,8 @@ def years_of(account: Account) -> list[int]:
 
 
 def latest_claims(account: Account, site_ids: Iterable[int]) -> dict[int, Claim]:
-    """The newest claim of each site, by the site's id."""
-    claims = Claim.objects.in_account(account).filter(site__in=list(site_ids))
+    """The newest claim of each site that says how it stands, by the site's id."""
+    claims = Claim.objects.in_account(account).settling().filter(site__in=list(site_ids))
     return {claim.site_id: claim for claim in claims.order_by("submitted_at", "id")}
 
 
@@ -90,7 +91,7 @@ def claim_hindrances(
     """
     approvals = ContributorApproval.objects.filter(account=account, site=OuterRef("site"))
     last_end = approvals.order_by("-ended_on").values("ended_on")[:1]
-    claims = Claim.objects.in_account(account).filter(site__in=site_ids)
+    claims = Claim.objects.in_account(account).settling().filter(site__in=site_ids)
     claims = claims.annotate(
         is_in_force=Exists(approvals.filter(ended_on=None)), ended_on=Subquery(last_end)
     )

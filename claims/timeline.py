@@ -95,6 +95,10 @@ def _ended(claim: Claim) -> Iterator[Step]:
     if claim.state == ClaimState.MOVED:
         note = _("Who was asked does not hold it any more, so the claim has ended.")
         yield Step(_("The site moved to another account"), "bad", ended_on, note)
+    if claim.state == ClaimState.MERGED:
+        yield Step(
+            _("Merged into another claim by our team"), "skipped", ended_on, claim.merger.reason
+        )
 
 
 def _waiting(claim: Claim) -> list[Step]:

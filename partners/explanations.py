@@ -45,6 +45,7 @@ class Reason(StrEnum):
     CLAIM_WITH_STAFF = "claim_with_our_team"
     CLAIM_REFUSED = "claim_refused_by_our_team"
     CLAIM_MOVED = "claim_site_moved"
+    CLAIM_MERGED = "claim_merged"
     CLAIM_AGAIN = "claim_again"
     NOT_A_CONTRIBUTOR = "was_not_a_contributor"
     MOVED_AWAY = "moved_away"
@@ -287,6 +288,7 @@ SENTENCES = {
     Reason.CLAIM_MOVED: _(
         "The site moved to another account before your claim was answered. You can claim it anew."
     ),
+    Reason.CLAIM_MERGED: _("Our team merged your claim into another one on %(since)s."),
     Reason.PRODUCT_DOES_NOT_COUNT: _(
         "What this site has is an add-on; only a premium plan for the site itself counts."
     ),

@@ -10,11 +10,12 @@ from unfold.decorators import action, display
 
 from claims.admin import in_stead, queue, unreached
 from claims.admin.in_stead import AnsweringInStead, InSteadColumns
+from claims.admin.merging import Merging
 from claims.admin.queue import QueueColumns, queued
 from claims.admin.reinstatement import PuttingRight
 from claims.admin.timeline import timeline
 from claims.admin.unreached import CorrectingAddress, UnreachedColumns, UnreachedFilter
-from claims.models import Claim, ClaimState
+from claims.models import STANDING, Claim, ClaimState
 from portal.staff.admins import ReadOnlyAdmin, Section, link_to
 from portal.staff.decisions import DecidingAdmin
 from portal.staff.queues import QueueAdmin
@@ -28,6 +29,7 @@ STATE_COLOURS = {
     ClaimState.WITH_STAFF: "info",
     ClaimState.REFUSED: "danger",
     ClaimState.MOVED: "warning",
+    ClaimState.MERGED: "warning",
 }
 
 
@@ -66,10 +68,10 @@ class ClaimAdmin(
         "ref",
     )
     actions = ("reinstate_claims", "answer_claims")
-    actions_detail = ("reinstate_this", "answer_this", "correct_address_of_this")
+    actions_detail = ("reinstate_this", "answer_this", "correct_address_of_this", "merge_this")
     putting_right, answering = PuttingRight(), AnsweringInStead()
-    correcting_address = CorrectingAddress()
-    decisions = (putting_right, answering, correcting_address)
+    correcting_address, merging = CorrectingAddress(), Merging()
+    decisions = (putting_right, answering, correcting_address, merging)
     worked_off = (queue.DECLINED, in_stead.WITH_STAFF, unreached.NOT_REACHED)
 
     # --- The list, and the queue -----------------------------------------------------------------
@@ -129,6 +131,19 @@ class ClaimAdmin(
     @action(description=_("Ask again"), permissions=["correct_address"], icon="forward_to_inbox")
     def correct_address_of_this(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self.correcting_address.ask(self, request, Claim.objects.filter(pk=object_id))
+
+    # --- Merging ---------------------------------------------------------------------------------
+
+    def has_merge_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """Whether this person may; for one claim, whether there is anything to merge."""
+        may = request.user.has_perm(Merging.permission)
+        if not (may and object_id):
+            return may
+        return Claim.objects.filter(pk=object_id, state__in=STANDING).exists()
+
+    @action(description=_("Merge into another"), permissions=["merge"], icon="merge")
+    def merge_this(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return self.merging.ask(self, request, Claim.objects.filter(pk=object_id))
 
     # --- Answering in the client's stead ---------------------------------------------------------
 

@@ -5,10 +5,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Q
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from claims.models import Answer, ApprovalRequest, Claim, ClaimState, Reinstatement, Verdict
+from claims.models import (
+    Answer,
+    ApprovalRequest,
+    Claim,
+    ClaimState,
+    Merger,
+    Reinstatement,
+    Verdict,
+)
 from portal.mail.admin.life import life
 from portal.mail.models import Message
 from portal.mail.rules import NEVER_ARRIVED
@@ -41,6 +50,7 @@ def timeline(claim: Claim) -> list[Moment]:
             for reinstated in claim.reinstatements.select_related("reinstated_by")
         ),
         *_correction(claim),
+        *_mergers(claim),
         *_ends(claim),
     ]
     happened = sorted((m for m in moments if m.at), key=lambda m: m.at)  # type: ignore[arg-type, return-value]
@@ -112,6 +122,25 @@ def _reinstatement(reinstated: Reinstatement) -> Moment:
         detail=reinstated.reason,
         tone="good",
     )
+
+
+def _mergers(claim: Claim) -> Iterator[Moment]:
+    """Of the claim itself, and of its duplicates into it; each links to the other claim."""
+    about = Merger.objects.filter(Q(claim=claim) | Q(into=claim))
+    related = ("merged_by", "claim__account", "claim__site", "into__account", "into__site")
+    for merger in about.select_related(*related):
+        is_closed = merger.claim == claim
+        words = (
+            _("Merged into another claim by %(person)s")
+            if is_closed
+            else _("A duplicate was merged into this claim by %(person)s")
+        )
+        yield Moment(
+            merger.merged_at,
+            words % {"person": merger.merged_by},
+            detail=merger.reason,
+            link=link_to(merger.into if is_closed else merger.claim),
+        )
 
 
 def _ends(claim: Claim) -> Iterator[Moment]:

@@ -4,7 +4,7 @@ from django.utils.translation import gettext as _
 
 from claims import samples
 from claims.emails.claims import CLAIM, for_partner, next_step
-from claims.models import Claim, StaffAnswer, Verdict
+from claims.models import Claim, Merger, StaffAnswer, Verdict
 from portal.lib import clock
 from portal.mail.letters import Context, letter
 from portal.mail.models import Message
@@ -38,6 +38,33 @@ def moved(_message: Message, *, claim_id: int) -> Context:
 def _moved(claim: Claim, *, is_own: bool) -> Context:
     ended_on = clock.date_of(claim.state_since)
     return for_partner(claim) | {"moved_on": ended_on, "is_own": is_own}
+
+
+@letter("claims/merged", sample=lambda: _merged(_sample_merger()))
+def merged(_message: Message, *, claim_id: int) -> Context:
+    """Our team closed the claim as a duplicate: why, and what stands instead."""
+    related = Merger.objects.select_related(*CLAIM, "into__site")
+    return _merged(related.get(claim=claim_id))
+
+
+def _merged(merger: Merger) -> Context:
+    """Which claim stands is said where it is the account's own; others' claims are not told."""
+    duplicate, standing = merger.claim, merger.into
+    is_own = standing.account_id == duplicate.account_id
+    return for_partner(duplicate) | {
+        "merged_on": clock.date_of(merger.merged_at),
+        "staff_reason": merger.reason,
+        "standing": standing if is_own else None,
+    }
+
+
+def _sample_merger() -> Merger:
+    return Merger(
+        claim=samples.request().claim,
+        into=samples.request().claim,
+        reason=_("You claimed this site under its other address as well."),
+        merged_at=clock.now(),
+    )
 
 
 def _sample_answer() -> StaffAnswer:

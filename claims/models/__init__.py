@@ -5,6 +5,7 @@ from claims.models.answers import Answer, DeclineReason, Reinstatement, Verdict,
 from claims.models.claims import (
     DECIDED,
     OPEN,
+    STANDING,
     AddressCorrection,
     ApprovalLink,
     ApprovalRequest,
@@ -12,12 +13,14 @@ from claims.models.claims import (
     ClaimState,
     unreached,
 )
+from claims.models.merging import Merger
 from claims.models.staff import StaffAnswer
 from claims.models.submissions import Outcome, Submission, SubmittedLine
 
 __all__ = [
     "DECIDED",
     "OPEN",
+    "STANDING",
     "AbuseFinding",
     "AbuseReport",
     "AddressCorrection",
@@ -27,6 +30,7 @@ __all__ = [
     "Claim",
     "ClaimState",
     "DeclineReason",
+    "Merger",
     "Outcome",
     "Reinstatement",
     "StaffAnswer",

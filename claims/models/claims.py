@@ -25,10 +25,12 @@ class ClaimState(models.TextChoices):
     LAPSED = "lapsed", _("no answer")
     WITHDRAWN = "withdrawn", _("withdrawn")
     MOVED = "moved", _("site moved")
+    MERGED = "merged", _("merged into another")
 
 
 OPEN = (ClaimState.AWAITING, ClaimState.WITH_STAFF)
 DECIDED = (ClaimState.APPROVED, ClaimState.DECLINED)
+STANDING = (*OPEN, *DECIDED, ClaimState.REFUSED)
 
 
 def _lost(column: str) -> Exists:
@@ -59,6 +61,11 @@ class ClaimQuerySet(models.QuerySet["Claim"]):
         """Open, while the site has left the account it was asked about."""
         return self.filter(state__in=OPEN).exclude(site__account=F("client"))
 
+    def settling(self) -> Self:
+        """Those that say how a site stands: what another on it has absorbed does not."""
+        same = Q(merger__into__account=F("account"), merger__into__site=F("site"))
+        return self.exclude(same)
+
     def to_be_asked_again(self) -> Self:
         """Whose client no mail has reached, and who wait for staff to find the right address."""
         return self.filter(unreached(), request__correction=None)
@@ -73,8 +80,8 @@ class Claim(models.Model):
     """A contributor's request to be credited for a site that sits in someone else's account.
 
     `client` is the account the site sat in when it was submitted. `state` is what the latest
-    answer (of the client or, in its stead, of staff), reinstatement, lapse, withdrawal or move of
-    the site made of it; those rows say who and when. A claim with staff has no request.
+    answer (of the client or, in its stead, of staff), reinstatement, lapse, withdrawal, merger or
+    move of the site made of it; those rows say who and when. A claim with staff has no request.
     """
 
     ref = RefField()

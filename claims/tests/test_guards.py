@@ -52,7 +52,8 @@ def test_a_claim_whose_site_moved_leaves_the_year_to_another() -> None:
 
 
 @pytest.mark.parametrize(
-    "state", ["approved", "declined", "refused", "lapsed", "withdrawn", "awaiting", "with_staff"]
+    "state",
+    ["approved", "declined", "refused", "lapsed", "withdrawn", "merged", "awaiting", "with_staff"],
 )
 def test_a_site_has_one_claim_of_an_account_and_year(state) -> None:
     claim = make.claim_submitted()

@@ -51,6 +51,7 @@ OF_STATE = {
     ClaimState.LAPSED: gettext_lazy("No answer"),
     ClaimState.WITHDRAWN: gettext_lazy("Withdrawn"),
     ClaimState.MOVED: gettext_lazy("Moved"),
+    ClaimState.MERGED: gettext_lazy("Merged"),
 }
 
 

@@ -3,7 +3,8 @@
 Money, points, answers and mail can be seen only: their pages refuse changes whatever the role. What
 changes them are actions, each under the permission named here (putting a claim right needs
 `claims.add_reinstatement`, answering one in the client's stead `claims.add_staffanswer`, asking a
-client again `claims.add_addresscorrection`, closing a report of abuse `claims.add_abusefinding`,
+client again `claims.add_addresscorrection`, merging a duplicate `claims.add_merger`, closing a
+report of abuse `claims.add_abusefinding`,
 deciding on an application `partners.add_applicationdecision`, taking a parked account up again
 `billing.delete_parkedaccount`, paying money back `billing.add_refund`, adjusting points
 `partners.add_adjustmentrequest`, approving what somebody else adjusts
@@ -46,7 +47,7 @@ SEE_CLAIMS = _may(
     "view",
     "claims",
     "claim approvalrequest addresscorrection answer withdrawal reinstatement abusereport"
-    " abusefinding staffanswer",
+    " abusefinding staffanswer merger",
 )
 SEE_BILLING = _may(
     "view",
@@ -67,7 +68,7 @@ SEE_ALL = (
     | SEE_MAIL
 )
 
-PUT_CLAIMS_RIGHT = _may("add", "claims", "reinstatement addresscorrection staffanswer")
+PUT_CLAIMS_RIGHT = _may("add", "claims", "reinstatement addresscorrection staffanswer merger")
 LOOK_INTO_ABUSE = _may("add", "claims", "abusefinding")
 KEEP_ACCOUNTS = _may("change", "partners", "account")
 KEEP_PEOPLE = _may("change", "portal", "user")

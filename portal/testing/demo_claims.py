@@ -5,6 +5,7 @@ from datetime import date
 
 from claims.actions.answer import Said, answer
 from claims.actions.answer_in_stead import answer_in_stead
+from claims.actions.merge import merge
 from claims.actions.submit import submit, withdraw
 from claims.models import Claim, DeclineReason, Verdict
 from claims.tasks import follow_up_claims
@@ -19,9 +20,9 @@ from portal.testing.demo_folder import CLAIMED_IN_STATES
 # On which day before today each is submitted, and on which it gets its end.
 SUBMITTED = {
     "lapsed": 34, "approved": 20, "declined": 20, "refused": 20, "withdrawn": 20,
-    "moved": 20, "reminded": 9, "with_staff": 2,
+    "moved": 20, "merged": 20, "reminded": 9, "with_staff": 2,
 }  # fmt: skip
-ENDED = {"approved": 18, "declined": 17, "withdrawn": 16, "refused": 15, "moved": 15}
+ENDED = {"approved": 18, "declined": 17, "withdrawn": 16, "refused": 15, "moved": 15, "merged": 14}
 
 
 def live_claims(days: int, *, on: date) -> None:
@@ -73,6 +74,11 @@ def _refuse(claim: Claim) -> None:
     answer_in_stead(claim, verdict=Verdict.DECLINE, reason=reason, by=dana, at=clock.now())
 
 
+def _merge(claim: Claim) -> None:
+    reason = "It is the same site as Carol’s Cakes, under its second address."
+    merge(claim, into=_claim("approved"), reason=reason, by=_user(DANA.email), at=clock.now())
+
+
 def _move(claim: Claim) -> None:
     buyer = Account.objects.exclude(platform_ref__startswith="demo-").earliest("pk")
     move_sites({claim.site_id: buyer.pk}, on=clock.today())
@@ -84,4 +90,5 @@ ENDS: dict[str, Callable[[Claim], None]] = {
     "withdrawn": _withdraw,
     "refused": _refuse,
     "moved": _move,
+    "merged": _merge,
 }

@@ -24,6 +24,7 @@ CLAIMED_IN_STATES = {
     "lapsed": "carols-toffees.example",
     "withdrawn": "carols-buns.example",
     "moved": "carols-biscuits.example",
+    "merged": "carols-cakes-and-more.example",
     "reminded": "carols-breads.example",
     # Sites of a shop of Charlie's own family: the mail that asks would come to Charlie.
     "refused": "reeds-tea-room.example",

@@ -73,6 +73,7 @@ WHY = {
     Reason.CLAIM_REFUSED: _("Claim refused by our team"),
     Reason.CLAIM_AGAIN: _("Can be claimed again"),
     Reason.CLAIM_MOVED: _("Claim ended, site moved"),
+    Reason.CLAIM_MERGED: _("Claim merged into another"),
     Reason.NOT_A_CONTRIBUTOR: _("Approval ended"),
     Reason.MOVED_AWAY: _("In another account now"),
     Reason.PRODUCT_DOES_NOT_COUNT: _("Only an add-on"),
