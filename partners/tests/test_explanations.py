@@ -229,6 +229,12 @@ EACH: dict[str, tuple[Any, ...]] = {
         (State.NOT_COUNTING, Reason.MOVED_AWAY),
         *["The site is in another account now, which earns its points from there on."] * 2,
     ),
+    "claim merged": (
+        told(hindrance=hindered(Reason.CLAIM_MERGED)),
+        (State.NOT_COUNTING, Reason.CLAIM_MERGED),
+        "Our team merged your claim into another one on May 12, 2026.",
+        "Our team merged your claim into another one on 12 May 2026.",
+    ),
     "claim with our team": (
         told(hindrance=hindered(Reason.CLAIM_WITH_STAFF)),
         (State.NOT_COUNTING, Reason.CLAIM_WITH_STAFF),
