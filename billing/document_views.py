@@ -5,6 +5,7 @@ from itertools import chain
 from typing import Any
 
 from django.http import Http404, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
@@ -48,10 +49,10 @@ def invoices(request: AccountRequest) -> HttpResponse:
 
 @require_safe
 @account_page(Can.SEE_BILLING)
-def invoices_csv(request: AccountRequest) -> HttpResponse:
+def invoices_csv(request: AccountRequest) -> HttpResponseBase:
     """Every invoice as CSV, a row each."""
     header = ["number", "issued", "due_on", "state", "net", "tax", "gross", "credited", "currency"]
-    return csv_response(  # type: ignore[return-value]
+    return csv_response(
         f"invoices-{request.account.ref}.csv", header, _invoice_rows(request.account)
     )
 
@@ -74,13 +75,11 @@ def _invoice_rows(account: Account) -> Iterator[tuple[Any, ...]]:
 
 @require_safe
 @account_page(Can.SEE_BILLING)
-def lines_csv(request: AccountRequest) -> HttpResponse:
+def lines_csv(request: AccountRequest) -> HttpResponseBase:
     """Every line of every invoice as CSV, each with its period: what bills to clients need."""
     header = ["invoice", "issued", "description", "period_start", "period_end", "reason"]
     header += ["net", "tax_name", "tax_percent", "tax", "gross", "credited", "currency"]
-    return csv_response(  # type: ignore[return-value]
-        f"lines-{request.account.ref}.csv", header, _line_rows(request.account)
-    )
+    return csv_response(f"lines-{request.account.ref}.csv", header, _line_rows(request.account))
 
 
 def _line_rows(account: Account) -> Iterator[tuple[Any, ...]]:
@@ -106,7 +105,7 @@ def _line_rows(account: Account) -> Iterator[tuple[Any, ...]]:
 
 @require_safe
 @account_page(Can.SEE_BILLING)
-def invoices_zip(request: AccountRequest) -> HttpResponse:
+def invoices_zip(request: AccountRequest) -> HttpResponseBase:
     """The PDFs of a year, credit notes included, drawn while they are sent.
 
     `?year=`, else the latest with any.
@@ -120,7 +119,7 @@ def invoices_zip(request: AccountRequest) -> HttpResponse:
         pdf.drawn_invoices(invoices_of_year(account, year), language=language),
         pdf.drawn_notes(credit_notes_of_year(account, year), language=language),
     )
-    return zip_response(f"invoices-{account.ref}-{asked}.zip", files)  # type: ignore[return-value]
+    return zip_response(f"invoices-{account.ref}-{asked}.zip", files)
 
 
 @require_safe

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from django.contrib import messages
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
@@ -70,10 +71,10 @@ def timeline(request: AccountRequest) -> HttpResponse:
 
 @require_safe
 @account_page(Can.SEE_BILLING)
-def timeline_csv(request: AccountRequest) -> HttpResponse:
+def timeline_csv(request: AccountRequest) -> HttpResponseBase:
     """Every charge of the coming year as CSV."""
     today = clock.today()
-    return csv_response(  # type: ignore[return-value]
+    return csv_response(
         f"coming-charges-{request.account.ref}.csv",
         ["charged_on", "why_then", "what_for", "from", "until", "net", "tax", "total"]
         + ["currency", "why_this_price"],

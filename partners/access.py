@@ -14,6 +14,7 @@ from typing import Any, Concatenate, ParamSpec
 from django.core.exceptions import PermissionDenied
 from django.db import connection, transaction
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
 from partners.models import Account, Membership, StaffVisit
@@ -35,19 +36,19 @@ class AccountRequest(HttpRequest):
     visit: StaffVisit | None  # set while staff look on
 
 
-AccountView = Callable[Concatenate[AccountRequest, P], HttpResponse]
+AccountView = Callable[Concatenate[AccountRequest, P], HttpResponseBase]
 
 
 def account_page(
     permission: Can,
-) -> Callable[[AccountView[P]], Callable[..., HttpResponse]]:
+) -> Callable[[AccountView[P]], Callable[..., HttpResponseBase]]:
     """Let in who has a seat in the account the URL names, and this permission."""
 
-    def protect(view: AccountView[P]) -> Callable[..., HttpResponse]:
+    def protect(view: AccountView[P]) -> Callable[..., HttpResponseBase]:
         @wraps(view)
         def enter(
             request: AccountRequest, account_ref: str, *args: P.args, **kwargs: P.kwargs
-        ) -> HttpResponse:
+        ) -> HttpResponseBase:
             # All of the person's seats at once: the page's account switcher shows them anyway.
             seats = Membership.objects.filter(user=request.user).order_by("account__name")
             seats = seats.select_related("account__enrolment")

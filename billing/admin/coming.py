@@ -7,6 +7,7 @@ from django import forms
 from django.contrib.admin import ModelAdmin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
@@ -62,11 +63,11 @@ class ComingCharges:
         request.current_app = admin.admin_site.name
         return TemplateResponse(request, "staff/catalogue/coming.html", context)
 
-    def csv(self, request: HttpRequest) -> HttpResponse:
+    def csv(self, request: HttpRequest) -> HttpResponseBase:
         form = _asked(request)
         if not form.is_valid():
             return redirect(f"../?{request.GET.urlencode()}")
-        return csv_response(  # type: ignore[return-value]
+        return csv_response(
             f"coming-charges-{clock.today()}.csv",
             ["from", "kind", "currency", "renewals", "amount"],
             _csv_rows(_forecast(form)),

@@ -1,13 +1,11 @@
 """The client's page in Chromium: a robot that presses everything, and a person who answers."""
 
-import os
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from django.db import connections
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from claims.links import new_link
 from claims.models import Claim, ClaimState
@@ -21,22 +19,8 @@ pytestmark = [
     pytest.mark.xdist_group("browser"),
 ]
 
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 READING = LEAST_TIME_TO_ANSWER.total_seconds() * 1000 + 200
-
-
-@pytest.fixture
-def browser(chromium_path, monkeypatch):
-    # Playwright's loop runs in this thread: Django takes that for asynchronous code, and keeps a
-    # connection of its own for it, which nobody else closes.
-    connections.close_all()
-    monkeypatch.setitem(os.environ, "DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=chromium_path, args=FLAGS)
-        yield chromium
-        chromium.close()
-        connections.close_all()
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -134,10 +135,10 @@ def _counts(lines: Sequence[SubmittedLine]) -> list[tuple[Any, int]]:
 
 @require_safe
 @account_page(Can.SUBMIT_CLAIMS)
-def answers_csv(request: AccountRequest, ref: str) -> HttpResponse:
+def answers_csv(request: AccountRequest, ref: str) -> HttpResponseBase:
     """The same answers as CSV."""
     found = get_object_or_404(Submission.objects.in_account(request.account), ref=ref)
-    return csv_response(  # type: ignore[return-value]
+    return csv_response(
         f"answers-{found.ref}.csv",
         ["line", "column", "typed", "answer", "meaning"],
         _rows(lines_of(found)),

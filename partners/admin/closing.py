@@ -2,7 +2,8 @@
 
 from django.contrib.admin import ModelAdmin
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
@@ -35,12 +36,12 @@ class FinalRanks:
         page = admin.admin_site.admin_view(self.csv)
         return [path("<int:year>/ranks.csv", page, name=NAME)]
 
-    def csv(self, request: HttpRequest, year: int) -> HttpResponse:
+    def csv(self, request: HttpRequest, year: int) -> HttpResponseBase:
         if not request.user.has_perm(PERMISSION):
             raise PermissionDenied
         found = get_object_or_404(ProgrammeYear, pk=year)
         state = "final" if found.closed_at else "so-far"
-        return csv_response(  # type: ignore[return-value]
+        return csv_response(
             f"ranks-{year}-{state}.csv",
             ["account", "name", "points", "level", "rank"],
             ranked(found),

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
 
 from partners.access import AccountRequest, account_page, render_in_account
@@ -42,13 +43,11 @@ def points(request: AccountRequest) -> HttpResponse:
 
 @require_safe
 @account_page(Can.SEE)
-def ledger_csv(request: AccountRequest) -> HttpResponse:
+def ledger_csv(request: AccountRequest) -> HttpResponseBase:
     """The same lines as CSV, whole."""
     years = [one.programme_year_id for one in years_of(request.account)]
     lines = LedgerFilter(request.GET, years=years).narrow(ledger(request.account))
-    return csv_response(  # type: ignore[return-value]
-        f"points-{request.account.ref}.csv", HEADER, _rows(lines)
-    )
+    return csv_response(f"points-{request.account.ref}.csv", HEADER, _rows(lines))
 
 
 HEADER = [

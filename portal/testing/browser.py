@@ -2,11 +2,22 @@
 
 import os
 import shutil
+from collections.abc import Iterator
 
 import pytest
+from django.db import connections
+from playwright.sync_api import Browser, sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 REASON = "no Chromium found"
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
 
 
 def chromium() -> str | None:
@@ -17,11 +28,25 @@ def chromium() -> str | None:
 
 @pytest.fixture(scope="session")
 def chromium_path() -> str:
-    """The installed Chromium, for `launch(executable_path=…, args=["--no-sandbox"])`."""
+    """The installed Chromium."""
     path = chromium()
     if path is None:
         pytest.skip(REASON)
     return path
+
+
+@pytest.fixture
+def browser(chromium_path: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Browser]:
+    """Chromium, closed when the test is over."""
+    # Playwright's loop runs in this thread: Django takes that for asynchronous code, and keeps a
+    # connection of its own for it, which nobody else closes.
+    connections.close_all()
+    monkeypatch.setitem(os.environ, "DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=chromium_path, args=FLAGS)
+        yield chromium
+        chromium.close()
+        connections.close_all()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -1,6 +1,5 @@
 """The same main job as `test_journey`, through Chromium, as people see it."""
 
-import os
 import re
 from datetime import date
 
@@ -13,8 +12,7 @@ from allauth.mfa.totp.internal.auth import (
     yield_hotp_counters_from_time,
 )
 from django.core.management import call_command
-from django.db import connections
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from claims.rules import LEAST_TIME_TO_ANSWER
 from partners.models import Standing
@@ -29,28 +27,6 @@ pytestmark = [
 ]
 
 READING = LEAST_TIME_TO_ANSWER.total_seconds() * 1000 + 200
-
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
-
-
-@pytest.fixture
-def browser(chromium_path, monkeypatch):
-    # Playwright's loop runs in this thread: Django takes that for asynchronous code, and keeps a
-    # connection of its own for it, which nobody else closes.
-    connections.close_all()
-    monkeypatch.setitem(os.environ, "DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=chromium_path, args=FLAGS)
-        yield chromium
-        chromium.close()
-        connections.close_all()
 
 
 @pytest.fixture

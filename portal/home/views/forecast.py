@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
 
 from partners.access import AccountRequest, account_page, render_in_account
@@ -93,12 +94,12 @@ def _imagined(request: AccountRequest, form: WhatIf, coming: list[Judged]) -> Im
 
 @require_safe
 @account_page(Can.SEE)
-def forecast_csv(request: AccountRequest) -> HttpResponse:
+def forecast_csv(request: AccountRequest) -> HttpResponseBase:
     """What is coming, line by line."""
     account, today = request.account, clock.today()
     coming = coming_points(account, on=today)
     course = course_now(account, standing_now(account, on=today), coming, on=today)
-    return csv_response(  # type: ignore[return-value]
+    return csv_response(
         f"coming-points-{account.ref}.csv",
         ["lands_on", "event_on", "has_happened", "site", "relation", "points", "total", "rank"],
         _rows(coming_lines(course, coming)),
