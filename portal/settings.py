@@ -135,7 +135,11 @@ _socket = DATABASES["default"].get("OPTIONS", {}).pop("host", "")
 DATABASES["default"]["HOST"] = _socket or DATABASES["default"]["HOST"]
 
 # Rate limits are counted here, so that several processes need a cache they share.
-CACHES = {"default": env.cache_url("CACHE_URL", default="locmemcache://")}
+CACHES = {
+    "default": env.cache_url("CACHE_URL", default="locmemcache://"),
+    # Parts of pages that are the same for everyone: drawn anew by each version that starts.
+    "template_fragments": env.cache_url_config("locmemcache://fragments"),
+}
 
 # --- Jobs ----------------------------------------------------------------------------------------
 
