@@ -10,6 +10,7 @@ from billing.admin import (
     notices,
     refunds,
     refused_refunds,
+    start,
     taxes,
 )
 
@@ -23,5 +24,6 @@ __all__ = [
     "notices",
     "refunds",
     "refused_refunds",
+    "start",
     "taxes",
 ]

@@ -89,5 +89,6 @@ admin_site.queues.append(
         permission="billing.view_dispute",
         url=partial(list_url, "billing.dispute", query="state__exact=open"),
         waiting=partial(Dispute.objects.filter, state=DisputeState.OPEN),
+        since="opened_at",
     )
 )

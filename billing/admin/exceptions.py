@@ -124,5 +124,6 @@ admin_site.queues.append(
         permission="billing.view_parkedaccount",
         url=partial(list_url, "billing.parkedaccount"),
         waiting=ParkedAccount.objects.all,
+        since="parked_at",
     )
 )

@@ -227,5 +227,6 @@ admin_site.queues.append(
         permission="billing.view_refund",
         url=partial(list_url, "billing.refund", query="refused=yes"),
         waiting=Refund.objects.refused,
+        since="settled_at",
     )
 )

@@ -209,7 +209,8 @@ class PaymentAttempt(models.Model):
                 fields=["created_at"],
                 condition=Q(settled_at__isnull=True),
                 name="attempt_in_flight",
-            )
+            ),
+            models.Index(fields=["attempted_on"], name="attempt_by_day"),
         ]
         triggers = [
             *fixed_once_written("invoice", "ordinal", "idempotency_key", "amount", "currency"),

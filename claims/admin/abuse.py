@@ -33,6 +33,7 @@ QUEUE = Queue(
     permission="claims.view_abusereport",
     url=partial(list_url, "claims.abusereport", query="finding=open"),
     waiting=AbuseReport.objects.open,
+    since="reported_at",
 )
 
 

@@ -31,6 +31,7 @@ QUEUE = Queue(
     permission="claims.view_claim",
     url=partial(list_url, "claims.claim", query="state__exact=with_staff"),
     waiting=Claim.objects.with_staff,
+    since="submitted_at",
 )
 WITH_STAFF = WorkedOff(
     queue=QUEUE,

@@ -31,6 +31,7 @@ QUEUE = Queue(
     permission="claims.view_claim",
     url=partial(list_url, "claims.claim", query="state__exact=declined"),
     waiting=partial(Claim.objects.filter, state=ClaimState.DECLINED),
+    since="state_since",
 )
 
 

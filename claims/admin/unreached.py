@@ -44,6 +44,7 @@ QUEUE = Queue(
     permission="claims.view_claim",
     url=partial(list_url, "claims.claim", query="unreached=yes"),
     waiting=Claim.objects.to_be_asked_again,
+    since="submitted_at",
 )
 NOT_REACHED = WorkedOff(
     queue=QUEUE,

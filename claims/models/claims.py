@@ -138,6 +138,7 @@ class Claim(models.Model):
                 condition=Q(state=ClaimState.WITH_STAFF),
                 name="claim_with_staff",
             ),
+            models.Index(fields=["submitted_on"], name="claim_by_day"),
         ]
         triggers = [
             pgtrigger.ReadOnly(

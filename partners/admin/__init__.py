@@ -9,6 +9,7 @@ from partners.admin import (
     points,
     programme,
     questions,
+    start,
     visits,
 )
 
@@ -21,5 +22,6 @@ __all__ = [
     "points",
     "programme",
     "questions",
+    "start",
     "visits",
 ]

@@ -37,6 +37,7 @@ QUEUE = Queue(
     permission="partners.view_adjustmentrequest",
     url=partial(list_url, "partners.adjustmentrequest", query="decision=awaited"),
     waiting=AdjustmentRequest.objects.awaiting_second_person,
+    since="requested_at",
 )
 COLOURS = {"waiting": "info", "booked": "success", "declined": "danger"}
 

@@ -36,6 +36,7 @@ QUEUE = Queue(
     permission="partners.view_linequestion",
     url=partial(list_url, "partners.linequestion", query="answer=open"),
     waiting=LineQuestion.objects.open,
+    since="asked_at",
 )
 
 

@@ -73,6 +73,7 @@ class Account(models.Model):
         indexes = [
             models.Index(Lower("name"), "id", name="account_by_name"),
             models.Index(Lower("email"), name="account_by_email"),
+            models.Index(fields=["created_at"], name="account_by_time"),
         ]
 
     def __str__(self) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import wraps
 from typing import Any
 
@@ -11,7 +12,7 @@ from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Count, Min, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, resolve_url
 from django.utils.decorators import method_decorator
@@ -21,7 +22,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 from unfold.sites import UnfoldAdminSite
 
+from portal.lib import clock
 from portal.staff.sessions import end_in_time, has_second_factor
+from portal.staff.start.overview import coming, happened
 
 View = Callable[..., Any]
 COUNTED = 1000
@@ -35,18 +38,31 @@ ADMIN_CSP = {
 
 
 @dataclass(frozen=True, slots=True)
+class Backlog:
+    """How much waits in a queue, and since when the oldest of it."""
+
+    count: int
+    oldest_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Queue:
-    """Work that waits for staff: what it is called, where it is done, how much of it there is."""
+    """Work that waits for staff: what it is called, where it is done, how much of it there is.
+
+    `since` is the column that says since when a row waits.
+    """
 
     title: str | Promise
     words: str | Promise
     permission: str
     url: Callable[[], str]
     waiting: Callable[[], QuerySet]
+    since: str
 
-    def count(self) -> int:
-        """How much waits; nobody needs to know beyond a thousand."""
-        return self.waiting().order_by()[:COUNTED].count()
+    def backlog(self) -> Backlog:
+        """How much waits (nobody needs to know beyond a thousand), and since when the oldest."""
+        longest_first = self.waiting().order_by(self.since)[:COUNTED]
+        return Backlog(**longest_first.aggregate(count=Count("pk"), oldest_at=Min(self.since)))
 
 
 class StaffSite(UnfoldAdminSite):
@@ -97,10 +113,17 @@ class StaffSite(UnfoldAdminSite):
     def index(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """The start page: the queues this person may work on, then everything they may see."""
+        """The start page: queues to work on, what happened and will, then all there is to see."""
         mine = [queue for queue in self.queues if request.user.has_perm(queue.permission)]
-        counted = [(queue, queue.url(), queue.count()) for queue in mine]
-        page: HttpResponse = super().index(request, {"queues": counted, **(extra_context or {})})
+        counted = [(queue, queue.url(), queue.backlog()) for queue in mine]
+        context = {
+            "queues": counted,
+            "now": clock.now(),
+            "happened": happened(request.user, on=clock.today()),
+            "coming": coming(request.user, on=clock.today()),
+            **(extra_context or {}),
+        }
+        page: HttpResponse = super().index(request, context)
         return page
 
 

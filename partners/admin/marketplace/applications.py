@@ -30,6 +30,7 @@ QUEUE = Queue(
     permission="partners.view_application",
     url=partial(list_url, "partners.application", query="state__exact=open"),
     waiting=partial(Application.objects.filter, state=ApplicationState.OPEN),
+    since="applied_at",
 )
 STATE_COLOURS = {
     ApplicationState.OPEN: "info",

@@ -106,6 +106,7 @@ admin_site.queues.append(
         permission="mail.view_message",
         url=partial(list_url, "mail.message", query=f"life={TROUBLE}"),
         waiting=Message.objects.in_trouble,
+        since="queued_at",
     )
 )
 admin_site.queues.append(
@@ -115,5 +116,6 @@ admin_site.queues.append(
         permission="mail.view_message",
         url=partial(list_url, "mail.message", query=f"life={CAME_BACK}"),
         waiting=came_back,
+        since="queued_at",
     )
 )

@@ -1,0 +1,1 @@
+"""What the start page tells besides the queues: what happened, and what will."""
