@@ -128,3 +128,22 @@ class CouponExpiredError(BillingError):
 
 class CouponVoidError(BillingError):
     """The money of the coupon went back."""
+
+
+# --- Refunds -------------------------------------------------------------------------------------
+
+
+class SecondPersonNeededError(BillingError):
+    """More than one person may pay back alone of an invoice."""
+
+
+class AlreadyAskedError(BillingError):
+    """A refund of the line waits for its second person."""
+
+
+class OwnRefundRequestError(BillingError):
+    """Nobody decides on a refund they have asked for themselves."""
+
+
+class RefundDecidedError(BillingError):
+    """Somebody has decided on the request."""

@@ -7,6 +7,7 @@ under the heading named beside it, and stands nowhere else.
 from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 from enum import StrEnum
 
 from portal.lib.periods import Term, add_months, anniversary
@@ -259,3 +260,21 @@ class Outcome(StrEnum):
     HARD_DECLINE = "hard_decline"  # only a new or updated method helps
     UNKNOWN = "unknown"  # no answer: ask again, never charge anew
     OUTAGE = "outage"  # the gateway was down: the same attempt again
+
+
+# --- Refunds -------------------------------------------------------------------------------------
+
+# docs/rules.md: "Refunds and voids". So much of one invoice one person may pay back alone; of a
+# currency that is not here, nothing.
+REFUNDED_ALONE_UP_TO = {
+    "USD": Decimal(500),
+    "EUR": Decimal(500),
+    "GBP": Decimal(400),
+    "CHF": Decimal(500),
+    "JPY": Decimal(75_000),
+}
+
+
+def refund_needs_second_person(given_alone: Decimal, *, currency: str) -> bool:
+    """Whether so much of one invoice, all its parts together, is more than one person may give."""
+    return given_alone > REFUNDED_ALONE_UP_TO.get(currency, Decimal(0))

@@ -15,12 +15,12 @@ from django.db import transaction
 from billing import gateways
 from billing.actions.credit import issue_credit_note
 from billing.actions.money_back import end_what_is_back
-from billing.errors import InvoiceNotPaidError
+from billing.errors import InvoiceNotPaidError, SecondPersonNeededError
 from billing.gateways import RefundRequest, Reply
-from billing.models import Invoice, PaymentAttempt, Refund
+from billing.models import CreditNote, Invoice, PaymentAttempt, Refund
 from billing.models.credits import CreditKind
 from billing.models.invoices import InvoiceState
-from billing.rules import Outcome
+from billing.rules import Outcome, refund_needs_second_person
 from partners.models.points import VoidReason
 from portal.lib import clock
 from portal.mail.actions.queue import Draft, queue
@@ -37,24 +37,42 @@ LEFT_BEHIND_AFTER = timedelta(minutes=10)
 def refund(
     invoice: Invoice, amounts: Mapping[int, Decimal], *, reason: str, by: User, at: datetime
 ) -> Refund:
-    """Pay these amounts (by line id) back to where they came from.
+    """Pay these amounts (by line id) back to where they came from, as one person may alone.
 
-    Raises InvoiceNotPaidError, CreditTooLargeError. The refund's outcome says whether the money is
-    back yet.
+    Raises InvoiceNotPaidError, CreditTooLargeError, SecondPersonNeededError. The refund's outcome
+    says whether the money is back yet.
     """
-    opened = _open_refund(invoice, amounts, reason=reason, by=by, at=at)
-    settle_refund(opened, ask(opened), on=clock.date_of(at))
+    with transaction.atomic():
+        locked = paid_and_locked(invoice)
+        opened = open_refund(locked, amounts, reason=reason, by=by, at=at)
+        alone = CreditNote.objects.given_alone(locked)  # with what was opened just now
+        if refund_needs_second_person(alone, currency=locked.currency):
+            raise SecondPersonNeededError
+    return carry_out(opened, on=clock.date_of(at))
+
+
+def carry_out(opened: Refund, *, on: date) -> Refund:
+    """Ask the gateway for what is committed, and settle its answer; not inside a transaction."""
+    settle_refund(opened, ask(opened), on=on)
     opened.refresh_from_db()
     return opened
 
 
-@transaction.atomic
-def _open_refund(
-    invoice: Invoice, amounts: Mapping[int, Decimal], *, reason: str, by: User, at: datetime
-) -> Refund:
+def paid_and_locked(invoice: Invoice) -> Invoice:
+    """The invoice, locked; needs a transaction. Raises InvoiceNotPaidError."""
     locked = Invoice.objects.select_for_update(no_key=True).get(pk=invoice.pk)
     if locked.state != InvoiceState.PAID:
         raise InvoiceNotPaidError
+    return locked
+
+
+def open_refund(
+    locked: Invoice, amounts: Mapping[int, Decimal], *, reason: str, by: User, at: datetime
+) -> Refund:
+    """The credit note and the refund the gateway is asked for next; needs a transaction.
+
+    Raises CreditTooLargeError.
+    """
     note = issue_credit_note(locked, amounts, kind=CreditKind.REFUND, reason=reason, by=by, at=at)
     return Refund.objects.create(
         credit_note=note,

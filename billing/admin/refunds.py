@@ -14,12 +14,19 @@ from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminTextInputWi
 
 from billing.actions.credit import left_to_credit
 from billing.actions.refund import refund
-from billing.errors import CreditTooLargeError, InvoiceNotPaidError
+from billing.actions.refund_requests import ask_for_refund
+from billing.errors import (
+    AlreadyAskedError,
+    CreditTooLargeError,
+    InvoiceNotPaidError,
+    SecondPersonNeededError,
+)
 from billing.models import CouponBatch, CreditNote, CreditNoteLine, Dispute, InvoiceLine, Refund
 from billing.models.disputes import DisputeState
 from billing.rules import Outcome
 from portal.lib import clock
 from portal.lib.money import in_words
+from portal.models import User
 from portal.staff.admins import ReadOnlyAdmin, ReadOnlyInline, link_to
 from portal.staff.decisions import DecidingAdmin, Decision, RefusedError
 from portal.staff.site import admin_site
@@ -54,6 +61,7 @@ class PayingBack(Decision):
     words = _(
         "The money goes back to the card it came from, as a credit note. A line whose money is all"
         " back ends today, and its points are taken back; of coupons, those not used become void."
+        " More than one person may pay back of an invoice waits for a second person."
     )
     button = _("Pay back")
     form_class = RefundForm
@@ -76,20 +84,26 @@ class PayingBack(Decision):
     def decide(self, request: HttpRequest, row: InvoiceLine, cleaned: dict[str, Any]) -> str:
         amount = cleaned["amount"] or left_to_credit(row.invoice)[row.pk]
         try:
-            made = refund(
-                row.invoice,
-                {row.pk: amount},
-                reason=cleaned["reason"],
-                by=request.user,  # type: ignore[arg-type]
-                at=clock.now(),
-            )
+            return _pay_back_or_ask(row, amount, reason=cleaned["reason"], by=request.user)  # type: ignore[arg-type]
         except InvoiceNotPaidError as refusal:
             words = _now("%(number)s is not paid, so there is nothing to pay back.")
             raise RefusedError(words % {"number": row.invoice}) from refusal
         except CreditTooLargeError as refusal:
             words = _now("%(line)s: that is more than is left of it.")
             raise RefusedError(words % {"line": row.description}) from refusal
-        return what_came_of(made)
+        except AlreadyAskedError as refusal:
+            words = _now("%(line)s: a refund of it waits for a second person already.")
+            raise RefusedError(words % {"line": row.description}) from refusal
+
+
+def _pay_back_or_ask(line: InvoiceLine, amount: Decimal, *, reason: str, by: User) -> str:
+    """Pay it back alone, or have it wait for a second person; says which."""
+    at = clock.now()
+    try:
+        return what_came_of(refund(line.invoice, {line.pk: amount}, reason=reason, by=by, at=at))
+    except SecondPersonNeededError:
+        asked = ask_for_refund(line, amount, reason=reason, by=by, at=at)
+    return _now("%(asked)s: nothing is paid back yet; a second person decides.") % {"asked": asked}
 
 
 def _about_coupons(batch: CouponBatch) -> str:

@@ -10,6 +10,7 @@ from billing.models.invoices import Invoice, InvoiceSeries, PaymentAttempt
 from billing.models.lines import InvoiceLine
 from billing.models.methods import PaymentMethod
 from billing.models.notices import CardNotice, PriceNotice, RenewalNotice
+from billing.models.refund_requests import RefundDecision, RefundRequest, RefundVerdict
 from billing.models.simulated import SimulatedCharge, SimulatedRefund, SimulatedRenewal
 from billing.models.special_cases import NonprofitVerification, ParkedAccount
 from billing.models.subscriptions import Period, Subscription
@@ -42,6 +43,9 @@ __all__ = [
     "Product",
     "Redemption",
     "Refund",
+    "RefundDecision",
+    "RefundRequest",
+    "RefundVerdict",
     "RenewalNotice",
     "Revival",
     "Sale",

@@ -6,7 +6,7 @@ from typing import ClassVar, Self
 import pgtrigger
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, Sum
 from django.utils.translation import gettext_lazy as _
 
 from billing.models.invoices import OUTCOMES, Invoice, PaymentAttempt
@@ -34,6 +34,12 @@ class CreditNoteQuerySet(models.QuerySet["CreditNote"]):
     def in_order(self) -> Self:
         """As they were issued."""
         return self.order_by("issued_at", "id")
+
+    def given_alone(self, invoice: Invoice) -> Decimal:
+        """What of an invoice was paid back without a second person's word."""
+        alone = self.filter(invoice=invoice, kind=CreditKind.REFUND, approval__isnull=True)
+        total: Decimal | None = alone.aggregate(total=Sum("amount"))["total"]
+        return total or Decimal(0)
 
 
 class CreditNote(models.Model):

@@ -68,6 +68,7 @@ SIDEBAR = (
             (_("Invoice lines"), "list_alt", "billing.invoiceline"),
             (_("Credit notes"), "undo", "billing.creditnote"),
             (_("Refunds"), "currency_exchange", "billing.refund"),
+            (_("Refunds asked for"), "approval_delegation", "billing.refundrequest"),
             (_("Disputes"), "balance", "billing.dispute"),
             (_("Coupon batches"), "confirmation_number", "billing.couponbatch"),
             (_("Coupons"), "qr_code_2", "billing.coupon"),

@@ -6,7 +6,8 @@ changes them are actions, each under the permission named here (putting a claim 
 client again `claims.add_addresscorrection`, merging a duplicate `claims.add_merger`, closing a
 report of abuse `claims.add_abusefinding`,
 deciding on an application `partners.add_applicationdecision`, taking a parked account up again
-`billing.delete_parkedaccount`, paying money back `billing.add_refund`, adjusting points
+`billing.delete_parkedaccount`, paying money back `billing.add_refund`, approving what somebody
+else pays back `billing.add_refunddecision`, adjusting points
 `partners.add_adjustmentrequest`, approving what somebody else adjusts
 `partners.add_adjustmentdecision`).
 """
@@ -53,8 +54,8 @@ SEE_BILLING = _may(
     "view",
     "billing",
     "subscription period cancellation invoice invoiceline paymentattempt paymentmethod"
-    " creditnote creditnoteline refund dispute pricenotice nonprofitverification parkedaccount"
-    " gatewayevent couponbatch coupon redemption",
+    " creditnote creditnoteline refund refundrequest refunddecision dispute pricenotice"
+    " nonprofitverification parkedaccount gatewayevent couponbatch coupon redemption",
 )
 SEE_CATALOGUE = _may("view", "billing", "product plan price sale saleoffer taxrate volumeprice")
 SEE_MAIL = _may("view", "mail", "message mailevent")
@@ -73,7 +74,8 @@ LOOK_INTO_ABUSE = _may("add", "claims", "abusefinding")
 KEEP_ACCOUNTS = _may("change", "partners", "account")
 KEEP_PEOPLE = _may("change", "portal", "user")
 VERIFY_NONPROFITS = _may("add", "billing", "nonprofitverification")
-PAY_BACK = _may("add", "billing", "refund")
+# Paying back, and being the second person for what somebody else wants paid back.
+PAY_BACK = _may("add", "billing", "refund refunddecision")
 TAKE_UP_PARKED = _may("delete", "billing", "parkedaccount")
 RUN_PROGRAMME = _may("add change", "partners", "programme programmeterms programmeyear") | _may(
     "add change delete", "partners", "rank pointvalue"

@@ -24,6 +24,7 @@ QUEUES = (
     "/admin/claims/claim/?state__exact=with_staff",
     "/admin/partners/adjustmentrequest/?decision=awaited",
     "/admin/partners/linequestion/?answer=open",
+    "/admin/billing/refundrequest/?decision=awaited",
 )
 READ_ONLY = [
     model for model, page in admin_site._registry.items() if isinstance(page, ReadOnlyAdmin)
