@@ -1,6 +1,7 @@
-"""People in the admin: who they are, and what staff may do."""
+"""People in the admin: who they are, and what staff may do. Beside them, the history log."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from allauth.mfa.models import Authenticator
 from django.contrib import admin
@@ -10,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from portal.models import User
+from portal.staff import log_pages  # noqa: F401 (registers the history log)
 from portal.staff.admins import KeptAdmin, Section, list_url
 from portal.staff.site import admin_site
 
@@ -71,5 +73,10 @@ class UserAdmin(KeptAdmin):
             (_("Accounts they sit in"), list_url("partners.account", query=f"q={row.ref}")),
             (_("Mail to them"), list_url("mail.message", query=f"q={row.email}")),
         ]
+        if request.user.has_perm("portal.view_historyentry"):
+            changes = urlencode({"person": row.email})
+            shortcuts.append(
+                (_("What they have changed"), list_url("portal.historyentry", query=changes))
+            )
         related = Section(_("Elsewhere"), "staff/shortcuts.html", {"shortcuts": shortcuts})
         return [related, *super().get_sections(request, row)]

@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+import pghistory.models
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
@@ -72,3 +73,13 @@ class RehearsalClock(models.Model):
 
     def __str__(self) -> str:
         return f"{self.today:%Y-%m-%d}"
+
+
+class HistoryEntry(pghistory.models.Context):
+    """The log of all tracked changes, as something a role may see; its rows are kept elsewhere."""
+
+    class Meta:
+        proxy = True
+        default_permissions = ("view",)
+        verbose_name = _("tracked change")
+        verbose_name_plural = _("history log")

@@ -29,6 +29,8 @@ def tracked(
             exclude=list(exclude) or None,
             model_name=f"{model.__name__}History",
             obj_field=pghistory.ObjForeignKey(related_name="history"),
+            # The log of all models is read by time.
+            meta={"indexes": [models.Index(fields=["pgh_created_at", "pgh_id"])]},
         )
         return decorate(model)  # type: ignore[no-any-return]
 

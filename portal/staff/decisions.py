@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any, ClassVar
 
+import pghistory
 from django import forms
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin
@@ -18,6 +19,8 @@ from django.utils.translation import gettext as _
 from portal.staff.admins import StaffAdmin
 
 AT_ONCE = 200
+# What the forms of decisions call the reason given.
+REASONS = ("reason", "why", "because", "note")
 
 
 class RefusedError(Exception):
@@ -77,6 +80,7 @@ class Decision:
         rows = self._rows(admin, request)
         form = self.form_class(request.POST if request.method == "POST" else None)
         if request.method == "POST" and form.is_valid():
+            pghistory.context(why=_why(form))  # kept with every change that follows
             self._decide_all(request, rows, form.cleaned_data)
             return self.leave(admin, rows)
         follows = self.consequences(rows)
@@ -114,6 +118,16 @@ class Decision:
         if len(rows) == 1 and QuerySet(admin.model).filter(pk=rows[0].pk).exists():
             return redirect(f"{base}_change", rows[0].pk)
         return redirect(f"{base}_changelist")
+
+
+def _why(form: forms.Form) -> str:
+    """The reason a form was given, in words; nothing where it asks for none."""
+    given = [name for name in REASONS if form.cleaned_data.get(name)]
+    return " – ".join(_in_words(form.fields[name], form.cleaned_data[name]) for name in given)
+
+
+def _in_words(field: forms.Field, value: Any) -> str:
+    return str(dict(getattr(field, "choices", ())).get(value, value))
 
 
 class DecidingAdmin(StaffAdmin):

@@ -118,12 +118,13 @@ def _differences(before: Any, after: Any) -> Iterator[FieldChange]:
         if was != became:
             yield FieldChange(
                 name=capfirst(str(field.verbose_name)),
-                before=_in_words(field, was),
-                after=_in_words(field, became),
+                before=in_words(field, was),
+                after=in_words(field, became),
             )
 
 
-def _in_words(field: Any, value: Any) -> str:
+def in_words(field: Any, value: Any) -> str:
+    """What a column held, as people read it."""
     if value in (None, ""):
         return "–"
     return str(dict(field.flatchoices).get(value, value))

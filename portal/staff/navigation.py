@@ -101,6 +101,10 @@ SIDEBAR = (
             (_("Notification choices"), "notifications_off", "partners.notificationchoice"),
         ),
     ),
+    (
+        _("Who changed what"),
+        ((_("History log"), "history", "portal.historyentry"),),
+    ),
 )
 
 

@@ -59,6 +59,7 @@ SEE_BILLING = _may(
 )
 SEE_CATALOGUE = _may("view", "billing", "product plan price sale saleoffer taxrate volumeprice")
 SEE_MAIL = _may("view", "mail", "message mailevent")
+SEE_HISTORY = _may("view", "portal", "historyentry")
 SEE_ALL = (
     SEE_PARTNERS
     | SEE_PROGRAMME
@@ -125,6 +126,7 @@ ROLES: dict[str, frozenset[str]] = {
     | PAY_BACK
     | TAKE_UP_PARKED,
     "administrator": SEE_ALL
+    | SEE_HISTORY
     | LOOK_ON
     | PUT_CLAIMS_RIGHT
     | LOOK_INTO_ABUSE
