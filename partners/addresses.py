@@ -21,6 +21,14 @@ def and_above(address: str) -> list[str]:
     return ["/".join([host, *path[:length]]) for length in range(len(path), -1, -1)]
 
 
+def as_stored(typed: str) -> str:
+    """The stored form of an address; of what is not a whole one, as far as it can be told."""
+    try:
+        return normalise(typed)
+    except AddressError:
+        return typed.strip().lower()
+
+
 def normalise(typed: str) -> str:
     """Host and path, nothing else: `HTTPS://www.Example.com/Shop/?a=1` is `example.com/Shop`.
 

@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 from allauth.mfa.models import Authenticator
 from django.contrib import admin
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
@@ -13,6 +13,7 @@ from unfold.decorators import display
 from portal.models import User
 from portal.staff import log_pages  # noqa: F401 (registers the history log)
 from portal.staff.admins import KeptAdmin, Section, list_url
+from portal.staff.finding import Findable, Way, begins
 from portal.staff.site import admin_site
 
 
@@ -80,3 +81,13 @@ class UserAdmin(KeptAdmin):
             )
         related = Section(_("Elsewhere"), "staff/shortcuts.html", {"shortcuts": shortcuts})
         return [related, *super().get_sections(request, row)]
+
+
+def _ways(term: str) -> list[Way]:
+    email = Q(email__startswith=term.lower())
+    return [begins("name", term), email, Q(ref=term)]
+
+
+admin_site.findable.append(
+    Findable(title=_("People"), model=User, ways=_ways, detail=lambda user: user.email)
+)

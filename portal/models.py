@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 import pghistory.models
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
+from django.contrib.postgres.indexes import OpClass
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
@@ -49,6 +50,9 @@ class User(AbstractBaseUser, PermissionsMixin):
         verbose_name = _("user")
         verbose_name_plural = _("users")
         constraints = [models.UniqueConstraint(Lower("email"), name="user_email_unique")]
+        indexes = [
+            models.Index(OpClass(Lower("name"), "text_pattern_ops"), name="user_by_beginning")
+        ]
 
     def __str__(self) -> str:
         return self.name or self.email

@@ -292,7 +292,7 @@ UNFOLD = {
     "SHOW_VIEW_ON_SITE": False,
     "BORDER_RADIUS": "6px",
     "STYLES": ["portal.staff.navigation.fonts", "portal.staff.navigation.stylesheet"],
-    "SIDEBAR": {"navigation": "portal.staff.navigation.sidebar"},
+    "SIDEBAR": {"show_search": True, "navigation": "portal.staff.navigation.sidebar"},
     "ACCOUNT": {
         "navigation": [
             {"title": _("Your second factor"), "link": "portal.staff.navigation.sign_in_link"}

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
@@ -16,8 +16,10 @@ from claims.admin.reinstatement import PuttingRight
 from claims.admin.timeline import timeline
 from claims.admin.unreached import CorrectingAddress, UnreachedColumns, UnreachedFilter
 from claims.models import STANDING, Claim, ClaimState
+from partners.addresses import as_stored
 from portal.staff.admins import ReadOnlyAdmin, Section, link_to
 from portal.staff.decisions import DecidingAdmin
+from portal.staff.finding import Findable, Way, equals
 from portal.staff.queues import QueueAdmin
 from portal.staff.site import admin_site
 
@@ -166,3 +168,22 @@ class ClaimAdmin(
 
 
 admin_site.queues[:0] = [listed.queue for listed in ClaimAdmin.worked_off]
+
+
+def _ways(term: str) -> list[Way]:
+    """By site, by the address the client was asked at, by the client's own, by reference."""
+    asked_at = [Q(request__mail__to=term), Q(request__mail__to=term.lower())]
+    site = Q(site__address__startswith=as_stored(term))
+    return [site, *asked_at, equals("client__email", term), Q(ref=term)]
+
+
+admin_site.findable.append(
+    Findable(
+        title=_("Claims"),
+        model=Claim,
+        ways=_ways,
+        detail=lambda claim: f"{claim.account.name} · {claim.get_state_display()}",
+        words=lambda claim: claim.site.address,
+        select_related=("site", "account"),
+    )
+)

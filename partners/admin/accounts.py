@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Lower
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -13,7 +13,9 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
+from partners.addresses import as_stored
 from partners.admin import adjusting
+from partners.admin.account_parts import account_parts
 from partners.admin.badges import Revoking
 from partners.admin.visits import LookingOn
 from partners.models import (
@@ -34,6 +36,8 @@ from portal.staff.admins import (
     list_url,
 )
 from portal.staff.decisions import DecidingAdmin
+from portal.staff.finding import Findable, Way, begins, equals
+from portal.staff.parts import sections_of
 from portal.staff.site import admin_site
 
 # What an account leads to: the words, the list, and the permission to see it.
@@ -136,7 +140,7 @@ class AccountAdmin(DecidingAdmin, KeptAdmin):
         return [*self.adjusting_points.urls(self), *super().get_urls()]
 
     def get_sections(self, request: HttpRequest, row: Account) -> list[Section]:
-        """Ways to everything that belongs to the account, and its history."""
+        """The latest of what belongs to the account, the ways to all of it, and its history."""
         query = urlencode({"q": row.ref})
         shortcuts = [
             (words, list_url(label, query=query))
@@ -146,7 +150,8 @@ class AccountAdmin(DecidingAdmin, KeptAdmin):
         everything = Section(
             _("Everything of this account"), "staff/shortcuts.html", {"shortcuts": shortcuts}
         )
-        return [everything, *super().get_sections(request, row)]
+        parts = sections_of(account_parts, row, request=request)
+        return [*parts, everything, *super().get_sections(request, row)]
 
 
 class ContributorInline(ReadOnlyInline):
@@ -210,3 +215,30 @@ class SiteAdmin(ReadOnlyAdmin):
         ]
         related = Section(_("Elsewhere"), "staff/shortcuts.html", {"shortcuts": shortcuts})
         return [related, *super().get_sections(request, row)]
+
+
+def _ways_to_accounts(term: str) -> list[Way]:
+    return [begins("name", term), equals("email", term), Q(ref=term), Q(platform_ref=term)]
+
+
+def _ways_to_sites(term: str) -> list[Way]:
+    return [Q(address__startswith=as_stored(term)), Q(ref=term), Q(platform_ref=term)]
+
+
+admin_site.findable.append(
+    Findable(
+        title=_("Accounts"),
+        model=Account,
+        ways=_ways_to_accounts,
+        detail=lambda account: f"{account.ref} · {account.email}",
+    )
+)
+admin_site.findable.append(
+    Findable(
+        title=_("Sites"),
+        model=Site,
+        ways=_ways_to_sites,
+        detail=lambda site: site.account.name,
+        select_related=("account",),
+    )
+)

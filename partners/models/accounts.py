@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 import pgtrigger
 from django.conf import settings
+from django.contrib.postgres.indexes import OpClass
 from django.db import models
 from django.db.models import F, Value
 from django.db.models.functions import Coalesce, Lower, NullIf
@@ -74,6 +75,7 @@ class Account(models.Model):
             models.Index(Lower("name"), "id", name="account_by_name"),
             models.Index(Lower("email"), name="account_by_email"),
             models.Index(fields=["created_at"], name="account_by_time"),
+            models.Index(OpClass(Lower("name"), "text_pattern_ops"), name="account_by_beginning"),
         ]
 
     def __str__(self) -> str:

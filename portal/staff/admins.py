@@ -174,12 +174,17 @@ def link_to(row: Model | None, words: str = "") -> str | SafeString:
     """A link to a row's page in the admin; its name alone where it has none."""
     if row is None:
         return "–"
-    meta = row._meta  # noqa: SLF001 (Django's own way to a model's names)
     try:
-        url = reverse(f"admin:{meta.app_label}_{meta.model_name}_change", args=[row.pk])
+        url = page_of(row)
     except NoReverseMatch:
         return words or str(row)
     return format_html('<a class="staff-link" href="{}">{}</a>', url, words or str(row))
+
+
+def page_of(row: Model) -> str:
+    """The address of a row's page. Raises NoReverseMatch where its model has none."""
+    meta = row._meta  # noqa: SLF001 (Django's own way to a model's names)
+    return reverse(f"admin:{meta.app_label}_{meta.model_name}_change", args=[row.pk])
 
 
 def list_url(label: str, *, query: str = "") -> str:

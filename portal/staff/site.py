@@ -15,6 +15,8 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Min, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, resolve_url
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, URLResolver, path
 from django.utils.decorators import method_decorator
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -23,6 +25,7 @@ from django.views.decorators.http import require_POST
 from unfold.sites import UnfoldAdminSite
 
 from portal.lib import clock
+from portal.staff.finding import Findable, look_for
 from portal.staff.sessions import end_in_time, has_second_factor
 from portal.staff.start.overview import coming, happened
 
@@ -74,6 +77,7 @@ class StaffSite(UnfoldAdminSite):
     def __init__(self, name: str = "admin") -> None:
         super().__init__(name)
         self.queues: list[Queue] = []
+        self.findable: list[Findable] = []
         self.disable_action("delete_selected")
 
     def has_permission(self, request: HttpRequest) -> bool:
@@ -125,6 +129,17 @@ class StaffSite(UnfoldAdminSite):
         }
         page: HttpResponse = super().index(request, context)
         return page
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        find = path("find/", self.admin_view(self.find), name="find")
+        return [find, *super().get_urls()]
+
+    def find(self, request: HttpRequest) -> HttpResponse:
+        """Whatever was typed, in everything this person may view."""
+        term = request.GET.get("q", "").replace("\x00", "").strip()
+        groups = list(look_for(term, self.findable, request=request)) if term else []
+        words = {"title": _("Find anything"), "term": term, "groups": groups}
+        return TemplateResponse(request, "staff/find.html", self.each_context(request) | words)
 
 
 admin_site = StaffSite(name="admin")

@@ -4,12 +4,15 @@ from functools import partial
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import Q
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from unfold.decorators import display
 
+from portal.lib import clock
 from portal.mail.admin.life import (
     CAME_BACK,
     LIFE_COLOURS,
@@ -22,6 +25,7 @@ from portal.mail.admin.life import (
 )
 from portal.mail.models import MailEvent, Message
 from portal.staff.admins import ReadOnlyAdmin, Section, list_url
+from portal.staff.finding import Findable
 from portal.staff.site import Queue, admin_site
 
 
@@ -117,5 +121,14 @@ admin_site.queues.append(
         url=partial(list_url, "mail.message", query=f"life={CAME_BACK}"),
         waiting=came_back,
         since="queued_at",
+    )
+)
+admin_site.findable.append(
+    Findable(
+        title=_("Mail"),
+        model=Message,
+        ways=lambda term: [Q(to=term), Q(to=term.lower()), Q(ref=term)],
+        words=lambda message: message.subject or message.kind,
+        detail=lambda message: f"{message.to} · {date_format(clock.date_of(message.queued_at))}",
     )
 )
