@@ -55,7 +55,7 @@ tallies.append(
     Tally(
         title=_("Failed charges"),
         permission="billing.view_paymentattempt",
-        url=partial(list_url, "billing.paymentattempt"),
+        url=partial(list_url, "billing.paymentattempt", query=f"outcome__in={','.join(FAILED)}"),
         by_day=failed,
     )
 )

@@ -93,7 +93,8 @@ def test_the_queue_has_the_open_ones(bought):
     dana = browser(staff("support"))
 
     counted = {
-        str(queue.title): (url, n) for queue, url, n in dana.get("/admin/").context["queues"]
+        str(queue.title): (url, backlog.count)
+        for queue, url, backlog in dana.get("/admin/").context["queues"]
     }
     url, waiting = counted["Open disputes"]
 

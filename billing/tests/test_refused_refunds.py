@@ -299,7 +299,8 @@ def test_the_queue_counts_what_was_refused_and_leads_to_it(bought):
     erin = browser(staff("finance"))
 
     counted = {
-        str(queue.title): (url, n) for queue, url, n in erin.get("/admin/").context["queues"]
+        str(queue.title): (url, backlog.count)
+        for queue, url, backlog in erin.get("/admin/").context["queues"]
     }
     url, waiting = counted["Refused refunds"]
     listed = erin.get(url).context["cl"].result_list

@@ -119,8 +119,8 @@ def test_the_queue_holds_only_what_is_declined_now(made):
 def test_the_start_page_says_how_many_wait(made):
     page = browser(staff("support")).get("/admin/")
 
-    queue, _url, count = page.context["queues"][0]
-    assert (str(queue.title), count) == ("Declined claims to put right", 1)
+    queue, _url, backlog = page.context["queues"][0]
+    assert (str(queue.title), backlog.count) == ("Declined claims to put right", 1)
 
 
 def test_a_decline_is_put_right_with_a_reason(made):

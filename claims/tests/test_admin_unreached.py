@@ -44,7 +44,7 @@ def test_the_queue_shows_whom_no_mail_reached_and_for_how_long(claim):
 def test_the_start_page_says_how_many_wait(claim):
     page = browser(staff("support")).get("/admin/")
 
-    counts = {str(queue.title): count for queue, _url, count in page.context["queues"]}
+    counts = {str(queue.title): backlog.count for queue, _url, backlog in page.context["queues"]}
     assert counts["Clients not reached"] == 1
 
 

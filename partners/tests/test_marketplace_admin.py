@@ -59,7 +59,9 @@ def test_the_start_page_says_how_many_wait():
 
     queues = browser(staff("programme manager")).get("/admin/").context["queues"]
 
-    assert ("Applications for the marketplace", 1) in [(str(q.title), n) for q, _url, n in queues]
+    assert ("Applications for the marketplace", 1) in [
+        (str(q.title), n.count) for q, _url, n in queues
+    ]
 
 
 def test_the_page_of_an_application_shows_the_profile_as_it_is():

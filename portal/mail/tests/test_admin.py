@@ -51,7 +51,7 @@ def test_a_refused_mail_shows_the_servers_words_and_waits_in_a_queue():
 
     assert "550 no such user" in page_of(message)
     index = browser(staff("support")).get("/admin/")
-    counts = {str(queue.title): count for queue, _url, count in index.context["queues"]}
+    counts = {str(queue.title): backlog.count for queue, _url, backlog in index.context["queues"]}
     assert counts["Mail that did not get out"] == 1
     url = next(url for queue, url, _count in index.context["queues"] if "Mail" in queue.title)
     assert [m.pk for m in browser(staff()).get(url).context["cl"].result_list] == [message.pk]
