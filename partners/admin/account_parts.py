@@ -5,7 +5,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from partners.models import Account, Listing, PointsEntry, Standing
+from partners.models import Account, Listing, PointsEntry, Rank, Standing
 from partners.standings import rank_held
 from portal.lib import clock
 from portal.mail.models import Message
@@ -23,6 +23,8 @@ def _of_the_year(account: Account) -> str:
 
 def _rank_and_points(account: Account) -> str:
     today = clock.today()
+    if not Rank.objects.filter(programme_year=today.year).exists():
+        return _now("The programme year %(year)s has no ranks yet.") % {"year": today.year}
     standing = Standing.objects.filter(account=account, programme_year=today.year).first()
     return _now("%(points)s points in %(year)s · %(rank)s") % {
         "points": standing.points if standing else 0,

@@ -25,6 +25,15 @@ pytestmark = pytest.mark.django_db
 
 DAY_INDEXES = ("attempt_by_day", "entry_by_day", "claim_by_day", "account_by_time")
 
+# On empty tables every index costs the planner the same, so it is left only those in question.
+ONLY_DAY_INDEXES = """
+    UPDATE pg_index SET indisvalid = false
+      FROM pg_class AS index, pg_class AS indexed
+     WHERE index.oid = indexrelid AND indexed.oid = indrelid
+       AND indexed.relnamespace = 'public'::regnamespace
+       AND index.relname <> ALL (%s)
+"""
+
 
 def test_a_queue_says_how_much_waits_and_since_when_the_oldest():
     now = clock.now()
@@ -147,13 +156,13 @@ def test_nothing_is_an_empty_chart():
 
 @pytest.mark.parametrize("tally", tallies, ids=lambda tally: str(tally.title))
 def test_a_tally_is_one_query_that_an_index_on_the_day_bounds(tally):
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
     with CaptureQueriesContext(connection) as asked:
         list(tally.by_day(TODAY - timedelta(days=29), TODAY))
     (query,) = asked.captured_queries
 
     with connection.cursor() as cursor:
+        cursor.execute(ONLY_DAY_INDEXES, [list(DAY_INDEXES)])
+        cursor.execute("SET LOCAL enable_seqscan = off")
         cursor.execute("EXPLAIN " + query["sql"])
         plan = "\n".join(line for (line,) in cursor.fetchall())
 
