@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from allauth.mfa.models import Authenticator
 from django.contrib import admin
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
@@ -14,6 +14,7 @@ from portal.models import User
 from portal.staff import log_pages  # noqa: F401 (registers the history log)
 from portal.staff.admins import KeptAdmin, Section, list_url
 from portal.staff.finding import Findable, Way, begins
+from portal.staff.identity import confirm_identity
 from portal.staff.site import admin_site
 
 
@@ -44,6 +45,8 @@ class UserAdmin(KeptAdmin):
     )
     readonly_fields = ("email", "ref", "joined_at", "last_login", "is_superuser")
     filter_horizontal = ("groups",)
+    # allauth takes up again only what was sent to an address without a query.
+    preserve_filters = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         """With their roles, and whether a second factor is set up."""
@@ -67,6 +70,19 @@ class UserAdmin(KeptAdmin):
         if obj and obj.is_superuser and not request.user.is_superuser:
             return False
         return bool(super().has_change_permission(request, obj))
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """To give roles and close doors, staff show again who they are."""
+        if request.method == "POST" and self.has_change_permission(request):
+            confirm_identity(request)
+        page: HttpResponse = super().changeform_view(request, object_id, form_url, extra_context)
+        return page
 
     def get_sections(self, request: HttpRequest, row: User) -> list[Section]:
         """Where else this person is found, and the history."""

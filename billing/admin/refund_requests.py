@@ -107,6 +107,7 @@ class Approving(_SecondPerson):
     title = _("Approve refunds")
     words = _("The money goes back at once, and each payer is told by mail.")
     button = _("Approve and pay back")
+    confirms_identity = True
 
     def give(self, row: RefundRequest, *, why: str, by: User) -> str:
         made = approve_refund(row, why=why, by=by, at=clock.now())

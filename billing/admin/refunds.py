@@ -65,6 +65,7 @@ class PayingBack(Decision):
     )
     button = _("Pay back")
     form_class = RefundForm
+    confirms_identity = True
     select_related = ("invoice", "subscription", "coupon_batch")
 
     def describe(self, row: InvoiceLine) -> str:

@@ -58,6 +58,7 @@ class _AboutRefused(Decision):
 
     permission = "billing.add_refund"
     select_related = ("credit_note__invoice__account",)
+    confirms_identity = True
 
     def describe(self, row: Refund) -> str:
         invoice = row.credit_note.invoice

@@ -34,6 +34,7 @@ from portal.lib import clock
 from portal.lib.nudge import nudge
 from portal.lib.refs import new_ref
 from portal.mail.tasks import send_mail
+from portal.staff.identity import confirm_identity
 
 PERMISSION = "partners.add_adjustmentrequest"
 NAME = "partners_account_adjustment"
@@ -101,6 +102,7 @@ class AdjustingPoints:
         """GET asks; POST shows what follows, and does it once that has been seen."""
         if not request.user.has_perm(PERMISSION):
             raise PermissionDenied
+        confirm_identity(request)
         account = get_object_or_404(Account.objects.select_related("enrolment"), pk=pk)
         if not hasattr(account, "enrolment"):
             messages.warning(request, _("Only accounts in the programme have points to adjust."))

@@ -118,6 +118,7 @@ class Approving(_SecondPerson):
     title = _("Approve adjustments")
     words = _("The points are booked at once, and each account is told by mail.")
     button = _("Approve and book")
+    confirms_identity = True
     verdict = AdjustmentVerdict.APPROVED
 
     def done(self) -> str:

@@ -58,6 +58,7 @@ class Revoking(Decision):
     )
     button = _("Revoke")
     form_class = ReasonForm
+    confirms_identity = True
 
     def describe(self, row: Account) -> str:
         return _now("%(account)s, holding the rank %(rank)s") % {

@@ -45,6 +45,7 @@ class LookingOn(Decision):
     )
     button = _("Look on")
     form_class = ReasonForm
+    confirms_identity = True
 
     def decide(self, request: HttpRequest, row: Account, cleaned: dict[str, Any]) -> str:
         visit = begin_visit(row, reason=cleaned["reason"], by=request.user, at=clock.now())  # type: ignore[arg-type]

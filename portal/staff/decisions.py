@@ -17,6 +17,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 
 from portal.staff.admins import StaffAdmin
+from portal.staff.identity import confirm_identity
 
 AT_ONCE = 200
 # What the forms of decisions call the reason given.
@@ -40,6 +41,8 @@ class Decision:
     button: ClassVar[Any]
     form_class: ClassVar[type[forms.Form]] = forms.Form
     select_related: ClassVar[Sequence[str]] = ()
+    # Whether who decides shows again who they are: for what pays, gives or opens something.
+    confirms_identity: ClassVar[bool] = False
 
     def decide(self, request: HttpRequest, row: Any, cleaned: dict[str, Any]) -> str:
         """Do it, and say what came of it. Raises RefusedError."""
@@ -77,6 +80,8 @@ class Decision:
         """GET asks, POST decides; what was typed stays when something is missing."""
         if not request.user.has_perm(self.permission):
             raise PermissionDenied
+        if self.confirms_identity:
+            confirm_identity(request)
         rows = self._rows(admin, request)
         form = self.form_class(request.POST if request.method == "POST" else None)
         if request.method == "POST" and form.is_valid():
@@ -99,7 +104,9 @@ class Decision:
         return TemplateResponse(request, "staff/decision.html", context)
 
     def _rows(self, admin: ModelAdmin, request: HttpRequest) -> list[Model]:
-        named = [pk for pk in request.GET.getlist("row") if pk.isdigit()][:AT_ONCE]
+        """Those the address names, or the page sent: allauth resumes no POST that has a query."""
+        asked = request.GET.getlist("row") or request.POST.getlist("row")
+        named = [pk for pk in asked if pk.isdigit()][:AT_ONCE]
         found = admin.get_queryset(request).filter(pk__in=named)
         return list(found.select_related(*self.select_related).order_by("pk"))
 

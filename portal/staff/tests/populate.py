@@ -1,10 +1,12 @@
 """A little of everything staff look at, made by the actions that make it in life."""
 
+import time
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_KEY
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import Group
 from django.test import Client
@@ -83,10 +85,16 @@ def staff(role: str = "administrator", *, name: str = "Dana", **fields: Any) -> 
     return user
 
 
-def browser(user: User) -> Client:
-    """A browser in which that person is signed in."""
+def browser(user: User, *, confirmed: bool = True) -> Client:
+    """A browser in which that person is signed in, and has just shown again who they are."""
     client = Client()
     client.force_login(user)
+    if confirmed:
+        shown = {"method": "mfa", "at": time.time(), "reauthenticated": True}  # noqa: TID251 (allauth's clock)
+        session = client.session
+        session[AUTHENTICATION_METHODS_SESSION_KEY] = [shown]
+        session[f"{AUTHENTICATION_METHODS_SESSION_KEY}_user"] = str(user.pk)
+        session.save()
     return client
 
 
