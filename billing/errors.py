@@ -55,6 +55,10 @@ class InvoiceNotPaidError(BillingError):
     """Only what was paid can be paid back."""
 
 
+class LeftChangedError(BillingError):
+    """Something was taken back meanwhile: less is left of the line than was shown."""
+
+
 class CreditTooLargeError(BillingError):
     """More than what is left of a line, or nothing at all."""
 

@@ -91,6 +91,10 @@ class AlreadyAnsweredError(QuestionError):
     """Somebody has answered it meanwhile."""
 
 
+class OnVisitAlreadyError(PartnersError):
+    """They look on at the account already."""
+
+
 class BadgeError(PartnersError):
     """A badge that cannot be revoked or given back."""
 

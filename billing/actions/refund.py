@@ -13,9 +13,9 @@ from decimal import Decimal
 from django.db import transaction
 
 from billing import gateways
-from billing.actions.credit import issue_credit_note
+from billing.actions.credit import issue_credit_note, left_to_credit
 from billing.actions.money_back import end_what_is_back
-from billing.errors import InvoiceNotPaidError, SecondPersonNeededError
+from billing.errors import InvoiceNotPaidError, LeftChangedError, SecondPersonNeededError
 from billing.gateways import RefundRequest, Reply
 from billing.models import CreditNote, Invoice, PaymentAttempt, Refund
 from billing.models.credits import CreditKind
@@ -35,20 +35,34 @@ LEFT_BEHIND_AFTER = timedelta(minutes=10)
 
 
 def refund(
-    invoice: Invoice, amounts: Mapping[int, Decimal], *, reason: str, by: User, at: datetime
+    invoice: Invoice,
+    amounts: Mapping[int, Decimal],
+    *,
+    left: Mapping[int, Decimal],
+    reason: str,
+    by: User,
+    at: datetime,
 ) -> Refund:
     """Pay these amounts (by line id) back to where they came from, as one person may alone.
 
-    Raises InvoiceNotPaidError, CreditTooLargeError, SecondPersonNeededError. The refund's outcome
-    says whether the money is back yet.
+    `left` is what they were shown to be left of each line: asked for twice, it is paid back once.
+    Raises InvoiceNotPaidError, LeftChangedError, CreditTooLargeError, SecondPersonNeededError. The
+    refund's outcome says whether the money is back yet.
     """
     with transaction.atomic():
         locked = paid_and_locked(invoice)
+        _refuse_unless_left(locked, {line: left[line] for line in amounts})
         opened = open_refund(locked, amounts, reason=reason, by=by, at=at)
         alone = CreditNote.objects.given_alone(locked)  # with what was opened just now
         if refund_needs_second_person(alone, currency=locked.currency):
             raise SecondPersonNeededError
     return carry_out(opened, on=clock.date_of(at))
+
+
+def _refuse_unless_left(locked: Invoice, left: Mapping[int, Decimal]) -> None:
+    still = left_to_credit(locked)
+    if any(still[line] != amount for line, amount in left.items()):
+        raise LeftChangedError
 
 
 def carry_out(opened: Refund, *, on: date) -> Refund:

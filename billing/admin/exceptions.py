@@ -16,7 +16,7 @@ from unfold.decorators import action, display
 from billing.models import NonprofitVerification, ParkedAccount
 from portal.lib import clock
 from portal.staff.admins import KeptAdmin, ReadOnlyAdmin, link_to, list_url
-from portal.staff.decisions import DecidingAdmin, Decision, RefusedError
+from portal.staff.decisions import DecidingAdmin, Decision, RefusedError, WhyForm
 from portal.staff.site import Queue, admin_site
 
 BY_ACCOUNT = ("account__name__icontains", "account__email__iexact", "account__ref__exact")
@@ -64,24 +64,19 @@ class TakingUp(Decision):
         " broken, they are parked again."
     )
     button = _("Take up again")
+    form_class = WhyForm
     select_related = ("account",)
 
     def describe(self, row: ParkedAccount) -> str:
         return f"{row.account} – {Truncator(row.reason).chars(140)}"
 
     @transaction.atomic
-    def decide(self, request: HttpRequest, row: ParkedAccount, _cleaned: dict[str, Any]) -> str:
+    def decide(self, _request: HttpRequest, row: ParkedAccount, _cleaned: dict[str, Any]) -> str:
         parked = ParkedAccount.objects.select_for_update().filter(pk=row.pk)
         if not parked.exists():
             raise RefusedError(_now("%(row)s was taken up already.") % {"row": row})
-        log_taking_up(request, parked)
         parked.delete()
         return _now("%(row)s takes part in the next billing run.") % {"row": row}
-
-
-def log_taking_up(request: HttpRequest, parked: QuerySet) -> None:
-    """Who took an account up again, and what it had been parked for."""
-    admin_site.get_model_admin(ParkedAccount).log_deletions(request, parked)
 
 
 @admin.register(ParkedAccount, site=admin_site)

@@ -3,7 +3,6 @@
 from functools import partial
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -12,7 +11,6 @@ from django.utils.timesince import timesince
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
-from unfold.widgets import UnfoldAdminTextInputWidget
 
 from billing.actions.credit import left_to_credit
 from billing.actions.refund_requests import approve_refund, decline_refund
@@ -30,7 +28,7 @@ from portal.lib.nudge import nudge
 from portal.mail.tasks import send_mail
 from portal.models import User
 from portal.staff.admins import ReadOnlyAdmin, ReadOnlyInline, link_to, list_url
-from portal.staff.decisions import DecidingAdmin, Decision, RefusedError
+from portal.staff.decisions import DecidingAdmin, Decision, RefusedError, WhyForm
 from portal.staff.queues import QueueAdmin, WorkedOff
 from portal.staff.site import Queue, admin_site
 
@@ -43,17 +41,6 @@ QUEUE = Queue(
     since="requested_at",
 )
 COLOURS = {"waiting": "info", "approved": "success", "declined": "danger"}
-
-
-class WhyForm(forms.Form):
-    """Why it is approved or declined."""
-
-    why = forms.CharField(
-        label=_("Why?"),
-        help_text=_("For your colleagues. Kept with your name."),
-        max_length=RefundDecision._meta.get_field("why").max_length,  # noqa: SLF001
-        widget=UnfoldAdminTextInputWidget,
-    )
 
 
 class _SecondPerson(Decision):

@@ -19,6 +19,7 @@ from billing.errors import (
     AlreadyAskedError,
     CreditTooLargeError,
     InvoiceNotPaidError,
+    LeftChangedError,
     SecondPersonNeededError,
 )
 from billing.models import CouponBatch, CreditNote, CreditNoteLine, Dispute, InvoiceLine, Refund
@@ -82,10 +83,23 @@ class PayingBack(Decision):
     def ready(self, row: InvoiceLine) -> bool:
         return row.invoice.state == "paid" and bool(left_to_credit(row.invoice)[row.pk])
 
+    def seen(self, row: InvoiceLine) -> str:
+        return str(left_to_credit(row.invoice)[row.pk])
+
     def decide(self, request: HttpRequest, row: InvoiceLine, cleaned: dict[str, Any]) -> str:
-        amount = cleaned["amount"] or left_to_credit(row.invoice)[row.pk]
+        left = left_to_credit(row.invoice)[row.pk]
+        if cleaned["seen"] != str(left):
+            raise RefusedError(_changed(row, left))
         try:
-            return _pay_back_or_ask(row, amount, reason=cleaned["reason"], by=request.user)  # type: ignore[arg-type]
+            return _pay_back_or_ask(
+                row,
+                cleaned["amount"] or left,
+                left=left,
+                reason=cleaned["reason"],
+                by=request.user,  # type: ignore[arg-type]
+            )
+        except LeftChangedError as refusal:
+            raise RefusedError(_changed(row, left_to_credit(row.invoice)[row.pk])) from refusal
         except InvoiceNotPaidError as refusal:
             words = _now("%(number)s is not paid, so there is nothing to pay back.")
             raise RefusedError(words % {"number": row.invoice}) from refusal
@@ -97,14 +111,29 @@ class PayingBack(Decision):
             raise RefusedError(words % {"line": row.description}) from refusal
 
 
-def _pay_back_or_ask(line: InvoiceLine, amount: Decimal, *, reason: str, by: User) -> str:
+def _changed(line: InvoiceLine, left: Decimal) -> str:
+    """Paid back in part since the page was shown: by somebody else, or by a second click."""
+    return _now(
+        "%(line)s: something was taken back since this page was opened, and %(left)s is left now."
+        " Nothing more was paid back; open the page again if it should be."
+    ) % {"line": line.description, "left": in_words(left, line.invoice.currency)}
+
+
+def _pay_back_or_ask(
+    line: InvoiceLine, amount: Decimal, *, left: Decimal, reason: str, by: User
+) -> str:
     """Pay it back alone, or have it wait for a second person; says which."""
     at = clock.now()
     try:
-        return what_came_of(refund(line.invoice, {line.pk: amount}, reason=reason, by=by, at=at))
+        made = refund(
+            line.invoice, {line.pk: amount}, left={line.pk: left}, reason=reason, by=by, at=at
+        )
     except SecondPersonNeededError:
         asked = ask_for_refund(line, amount, reason=reason, by=by, at=at)
-    return _now("%(asked)s: nothing is paid back yet; a second person decides.") % {"asked": asked}
+        return _now("%(asked)s: nothing is paid back yet; a second person decides.") % {
+            "asked": asked
+        }
+    return what_came_of(made)
 
 
 def _about_coupons(batch: CouponBatch) -> str:

@@ -54,7 +54,14 @@ def pay_back(name: str) -> None:
     if not invoice.credit_notes.exists():
         amounts = dict(invoice.lines.values_list("pk", "amount"))
         by = make.person(name="Erin")
-        refund(invoice, amounts, reason="Bought by mistake", by=by, at=clock.now())
+        refund(
+            invoice,
+            amounts,
+            left=amounts,
+            reason="Bought by mistake",
+            by=by,
+            at=clock.now(),
+        )
 
 
 # --- Who is due ----------------------------------------------------------------------------------

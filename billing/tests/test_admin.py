@@ -4,7 +4,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from django.contrib.admin.models import LogEntry
+from django.apps import apps
 
 from billing.models import NonprofitVerification, ParkedAccount, Price
 from partners.models import Account
@@ -94,19 +94,23 @@ def test_parked_accounts_are_taken_up_again_after_asking():
     page = client.post(address, chosen, follow=True)
     assert "NoPriceError: plan 4, EUR" in page.content.decode()
     assert ParkedAccount.objects.count() == 2
-    client.post(page.wsgi_request.get_full_path())
+    client.post(page.wsgi_request.get_full_path(), {"why": "They have a price now"})
 
     assert not ParkedAccount.objects.exists()
     assert Account.objects.count() == 2
-    assert LogEntry.objects.filter(user=erin).count() == 2
+    gone = apps.get_model("billing.ParkedAccountHistory").objects.filter(pgh_label="delete")
+    kept = [row.pgh_context.metadata for row in gone]
+    assert [(told["user"], told["why"]) for told in kept] == [
+        (erin.pk, "They have a price now")
+    ] * 2
 
 
 def test_an_account_taken_up_meanwhile_is_no_error():
     parked, client = park("one"), browser(staff())
     address = f"/admin/billing/parkedaccount/taking-up/?row={parked.pk}"
-    client.post(address)
+    client.post(address, {"why": "They have a price now"})
 
-    assert client.post(address, follow=True).status_code == 200
+    assert client.post(address, {"why": "Again"}, follow=True).status_code == 200
 
 
 def test_support_sees_parked_accounts_and_leaves_them_parked():
@@ -114,6 +118,9 @@ def test_support_sees_parked_accounts_and_leaves_them_parked():
 
     assert client.get("/admin/billing/parkedaccount/").status_code == 200
     assert (
-        client.post(f"/admin/billing/parkedaccount/taking-up/?row={parked.pk}").status_code == 403
+        client.post(
+            f"/admin/billing/parkedaccount/taking-up/?row={parked.pk}", {"why": "Why not"}
+        ).status_code
+        == 403
     )
     assert ParkedAccount.objects.exists()

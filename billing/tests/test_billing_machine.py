@@ -28,6 +28,7 @@ from billing.actions.card_updates import update_card
 from billing.actions.cards import add_card, set_default
 from billing.actions.change_plan import ask_for_change, withdraw_change
 from billing.actions.charge_to import charge_to
+from billing.actions.credit import left_to_credit
 from billing.actions.refund import refund
 from billing.actions.revive import revive
 from billing.errors import BillingError
@@ -292,7 +293,12 @@ class BillingMachine(RuleBasedStateMachine):
         self.both(
             lambda: self.model.refund(share, amount),
             lambda: refund(
-                line.invoice, {line.pk: amount}, reason="Sorry", by=make.person(), at=self.now
+                line.invoice,
+                {line.pk: amount},
+                left=left_to_credit(line.invoice),
+                reason="Sorry",
+                by=make.person(),
+                at=self.now,
             ),
         )
 

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from billing.actions.credit import left_to_credit
 from billing.actions.redeem import redeem
 from billing.actions.refund import refund
 from billing.coupon_queries import coupons_of
@@ -36,6 +37,7 @@ def pay_back(batch: CouponBatch, amount: Decimal | int | None = None) -> None:
         refund(
             line.invoice,
             {line.pk: Decimal(amount or line.gross_amount)},
+            left=left_to_credit(line.invoice),
             reason="Bought by mistake",
             by=make.person(name="Erin"),
             at=make.noon(TODAY),

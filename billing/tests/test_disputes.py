@@ -7,6 +7,7 @@ import pytest
 from django.db import ProgrammingError, connection, transaction
 
 from billing.actions import charge
+from billing.actions.credit import left_to_credit
 from billing.actions.disputes import note_dispute
 from billing.actions.draw_up import Item, draw_up
 from billing.actions.refund import refund
@@ -350,11 +351,11 @@ def test_told_ten_times_at_once_it_is_lost_once():
 def test_lost_and_paid_back_at_once_no_more_goes_than_was_paid():
     make.subscription_bought(on=BOUGHT, account=make.enrolled())
     what, erin, invoice = told(LOST), make.person(name="Erin"), the_invoice()
-    whole = {invoice.lines.get().pk: Decimal(100)}
+    whole = left_to_credit(invoice)
 
     at_once(
         lambda: note_dispute(what, gateway="simulated", on=TODAY, at=noon(TODAY)),
-        lambda: refund(invoice, whole, reason="Sorry", by=erin, at=noon(TODAY)),
+        lambda: refund(invoice, whole, left=whole, reason="Sorry", by=erin, at=noon(TODAY)),
     )
 
     assert CreditNote.objects.get().amount == 100

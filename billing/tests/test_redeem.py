@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from billing.actions.credit import left_to_credit
 from billing.actions.redeem import activation, redeem
 from billing.actions.refund import refund
 from billing.errors import (
@@ -245,6 +246,7 @@ def test_a_coupon_whose_money_went_back_is_void(batch, site) -> None:
     refund(
         line.invoice,
         {line.pk: line.gross_amount},
+        left=left_to_credit(line.invoice),
         reason="Bought by mistake",
         by=make.person(name="Erin"),
         at=make.noon(TODAY),

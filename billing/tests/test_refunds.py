@@ -44,6 +44,7 @@ def pay_back(amount=None, *, on):
         return refund(
             invoice,
             {line.pk: amount or line.amount},
+            left=left_to_credit(invoice),
             reason="Bought by mistake",
             by=make.person(name="Erin"),
             at=noon(on),
@@ -239,6 +240,7 @@ def test_a_renewal_paid_ahead_and_refunded_never_begins_and_the_running_period_g
         refund(
             renewal,
             {line.pk: line.amount},
+            left=left_to_credit(renewal),
             reason="No longer wanted",
             by=make.person(name="Erin"),
             at=noon(ahead),

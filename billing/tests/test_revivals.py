@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from billing.actions.cancel import cancel
+from billing.actions.credit import left_to_credit
 from billing.actions.refund import refund
 from billing.actions.revive import revive
 from billing.errors import (
@@ -148,6 +149,7 @@ def test_what_was_paid_back_is_revived_when_its_time_would_have_been_over() -> N
     refund(
         line.invoice,
         {line.pk: line.amount},
+        left=left_to_credit(line.invoice),
         reason="Sorry",
         by=make.person(name="Erin"),
         at=paid_back_at,

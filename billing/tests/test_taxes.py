@@ -126,6 +126,7 @@ class TestOnAnInvoice:
         refund(
             line.invoice,
             {line.pk: Decimal(30)},
+            left=left_to_credit(line.invoice),
             reason="Sorry",
             by=make.person(name="Erin"),
             at=make.noon(make.TODAY),

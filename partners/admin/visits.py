@@ -14,6 +14,7 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from partners.actions.visits import begin_visit, end_visit
+from partners.errors import OnVisitAlreadyError
 from partners.models import Account, StaffVisit
 from partners.models.visits import REASON_LENGTH
 from portal.lib import clock
@@ -48,7 +49,11 @@ class LookingOn(Decision):
     confirms_identity = True
 
     def decide(self, request: HttpRequest, row: Account, cleaned: dict[str, Any]) -> str:
-        visit = begin_visit(row, reason=cleaned["reason"], by=request.user, at=clock.now())  # type: ignore[arg-type]
+        try:
+            visit = begin_visit(row, reason=cleaned["reason"], by=request.user, at=clock.now())  # type: ignore[arg-type]
+        except OnVisitAlreadyError as refusal:
+            words = _now("You look on at %(account)s already; this is the same visit.")
+            raise RefusedError(words % {"account": row}) from refusal
         return _now("You look on at %(account)s.") % {"account": visit.account}
 
     def leave(self, _admin: ModelAdmin, rows: Sequence[Any]) -> HttpResponseRedirect:

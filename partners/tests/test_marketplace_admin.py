@@ -211,8 +211,8 @@ def test_what_was_removed_is_listed_again():
     listing, client = make.listed(), browser(staff())
     client.post(page("listing", listing, "removal"), {"reason": RemovalReason.LAW})
 
-    again = client.post(page("listing", listing, "again"), follow=True)
-    twice = client.post(page("listing", listing, "again"), follow=True)
+    again = client.post(page("listing", listing, "again"), {"why": "A mistake"}, follow=True)
+    twice = client.post(page("listing", listing, "again"), {"why": "A mistake"}, follow=True)
 
     assert "is listed again" in told(again)
     assert "is listed already" in told(twice)
@@ -224,7 +224,7 @@ def test_who_has_applied_again_is_decided_on_instead():
     client.post(page("listing", listing, "removal"), {"reason": RemovalReason.LAW})
     make.applied(account=listing.account)
 
-    response = client.post(page("listing", listing, "again"), follow=True)
+    response = client.post(page("listing", listing, "again"), {"why": "A mistake"}, follow=True)
 
     assert "decide on the application instead" in told(response)
     assert not Listing.objects.in_force().exists()

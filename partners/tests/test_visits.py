@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from partners.access import read_only
 from partners.actions.visits import begin_visit, end_visit
+from partners.errors import OnVisitAlreadyError
 from partners.models import Account, StaffVisit
 from partners.roles import LOOKING_ON
 from partners.rules import STAFF_VISIT
@@ -101,6 +102,26 @@ def test_another_visit_ends_the_one_before(studio, support):
     first.refresh_from_db()
     assert first.ended_at == AT + A_SECOND
     assert browser(support).get(home(studio)).status_code == 404
+
+
+def test_looking_on_twice_is_one_visit(studio, support):
+    begin_visit(studio, reason="One", by=support, at=AT)
+
+    with pytest.raises(OnVisitAlreadyError):
+        begin_visit(studio, reason="Two", by=support, at=AT + STAFF_VISIT - A_SECOND)
+
+    assert begin_visit(studio, reason="Two", by=support, at=AT + STAFF_VISIT)
+
+
+def test_a_second_click_leads_to_the_visit_that_is_going_on(studio, support):
+    client = browser(support)
+    page = f"/admin/partners/account/visit/?row={studio.pk}"
+    client.post(page, {"reason": "They asked us to"})
+
+    answer = client.post(page, {"reason": "They asked us to"})
+
+    assert answer["Location"] == home(studio)
+    assert StaffVisit.objects.count() == 1
 
 
 # --- Looking on ----------------------------------------------------------------------------------

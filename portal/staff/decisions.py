@@ -15,6 +15,8 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from portal.staff.admins import StaffAdmin
 from portal.staff.identity import confirm_identity
@@ -22,6 +24,17 @@ from portal.staff.identity import confirm_identity
 AT_ONCE = 200
 # What the forms of decisions call the reason given.
 REASONS = ("reason", "why", "because", "note")
+
+
+class WhyForm(forms.Form):
+    """Why it is decided so, where nobody outside of the team is told."""
+
+    why = forms.CharField(
+        label=_lazy("Why?"),
+        help_text=_lazy("For your colleagues. Kept with your name."),
+        max_length=300,
+        widget=UnfoldAdminTextInputWidget,
+    )
 
 
 class RefusedError(Exception):
@@ -54,6 +67,14 @@ class Decision:
     def ready(self, _row: Any) -> bool:
         """Whether the row still waits for this decision."""
         return True
+
+    def seen(self, _row: Any) -> str:
+        """What the page shows of a row and whoever decides counts on.
+
+        It comes back with what is typed, as `cleaned["seen"]`: `decide` refuses a row that is not
+        as it was shown, be it that somebody else was faster or that the form was sent twice.
+        """
+        return ""
 
     def consequences(self, _rows: Sequence[Any]) -> dict[int, list[str]]:
         """What would follow for each row, by its id; must not write."""
@@ -96,7 +117,8 @@ class Decision:
             "decision": self,
             "form": form,
             "rows": [
-                (row, self.describe(row), self.ready(row), follows.get(row.pk, [])) for row in rows
+                (row, self.describe(row), self.ready(row), follows.get(row.pk, []), self.seen(row))
+                for row in rows
             ],
             "waiting": sum(self.ready(row) for row in rows),
         }
@@ -114,8 +136,9 @@ class Decision:
         self, request: HttpRequest, rows: Sequence[Model], cleaned: dict[str, Any]
     ) -> None:
         for row in rows:
+            shown = request.POST.get(f"seen-{row.pk}", "")
             try:
-                messages.success(request, self.decide(request, row, cleaned))
+                messages.success(request, self.decide(request, row, {**cleaned, "seen": shown}))
             except RefusedError as refusal:
                 messages.warning(request, str(refusal))
 

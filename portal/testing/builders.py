@@ -16,6 +16,7 @@ from django.db import transaction
 
 from billing.actions import charge
 from billing.actions.bulk import buy_coupons
+from billing.actions.credit import left_to_credit
 from billing.actions.draw_up import Item, draw_up
 from billing.actions.redeem import redeem
 from billing.actions.refund import refund
@@ -520,6 +521,7 @@ def paid_back(*, line: InvoiceLine, amount: Decimal | int | str = "", on: date =
         return refund(
             line.invoice,
             {line.pk: back},
+            left=left_to_credit(line.invoice),
             reason="Bought by mistake",
             by=person(name="Erin"),
             at=noon(on),

@@ -17,7 +17,7 @@ from partners.models import Listing
 from partners.models.listings import RemovalReason
 from portal.lib import clock
 from portal.staff.admins import ReadOnlyAdmin, Section
-from portal.staff.decisions import DecidingAdmin, Decision, RefusedError
+from portal.staff.decisions import DecidingAdmin, Decision, RefusedError, WhyForm
 from portal.staff.site import admin_site
 
 
@@ -77,6 +77,7 @@ class ListingAgain(Decision):
     title = _("List again")
     words = _("The profile becomes public as it is now, whatever the rank. The team is told.")
     button = _("List again")
+    form_class = WhyForm
     select_related = ("account",)
 
     def ready(self, row: Listing) -> bool:

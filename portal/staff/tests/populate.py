@@ -16,7 +16,6 @@ from billing.actions.cards import add_card
 from billing.actions.disputes import note_dispute
 from billing.actions.purchase import buy
 from billing.actions.redeem import redeem
-from billing.actions.refund import refund
 from billing.actions.refund_requests import ask_for_refund
 from billing.gateways import DisputeTold
 from billing.models import (
@@ -190,7 +189,7 @@ def _one_of_each(number: int, made: Made) -> None:
     upgrade(own, by=made.alice, on=TODAY - timedelta(days=60))
     invoice = Invoice.objects.filter(account=made.agency).earliest("pk")
     line = invoice.lines.earliest("pk")
-    refund(invoice, {line.pk: Decimal(1)}, reason="A mistake", by=made.alice, at=clock.now())
+    builders.paid_back(line=line, amount=1, on=TODAY)
     ask_for_refund(line, Decimal(2), reason="A mistake", by=made.alice, at=clock.now())
     _dispute(invoice.attempts.get(), number)
     _buy_in_bulk(made, number)
