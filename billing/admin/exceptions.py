@@ -30,7 +30,7 @@ class NonprofitVerificationAdmin(KeptAdmin):
     list_select_related = ("account", "verified_by")
     search_fields = BY_ACCOUNT
     ordering = ("-id",)
-    fields = ("account", "verified_on", "verified_by")
+    fields = ("account", "verified_on", "reason", "verified_by")
     autocomplete_fields = ("account",)
 
     @display(description=_("account"))
@@ -41,7 +41,14 @@ class NonprofitVerificationAdmin(KeptAdmin):
         return False
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        return ("account", "verified_on", "verified_by") if obj else ("verified_by",)
+        return ("account", "verified_on", "reason", "verified_by") if obj else ("verified_by",)
+
+    def get_form(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        """Nobody is verified without a reason; what was brought over may have none."""
+        form = super().get_form(request, obj, **kwargs)
+        if "reason" in form.base_fields:
+            form.base_fields["reason"].required = True
+        return form
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         return {"verified_on": clock.today(), **super().get_changeform_initial_data(request)}

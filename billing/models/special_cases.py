@@ -33,6 +33,14 @@ class NonprofitVerification(models.Model):
         blank=True,
     )
 
+    reason = models.CharField(
+        _("how do you know?"),
+        max_length=300,
+        blank=True,
+        db_default="",
+        help_text=_("For example the number in its country’s register. Kept with your name."),
+    )
+
     objects: ClassVar[NonprofitVerificationQuerySet] = NonprofitVerificationQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:

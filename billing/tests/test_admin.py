@@ -61,12 +61,30 @@ def test_a_nonprofit_is_verified_under_the_name_of_who_adds_it():
 
     browser(erin).post(
         "/admin/billing/nonprofitverification/add/",
-        {"account": account.pk, "verified_on": "2026-06-15", "verified_by": other.pk},
+        {
+            "account": account.pk,
+            "verified_on": "2026-06-15",
+            "verified_by": other.pk,
+            "reason": "Charity 1105 in the register",
+        },
     )
 
     verification = NonprofitVerification.objects.get(account=account)
     assert verification.verified_by == erin
     assert verification.verified_on == date(2026, 6, 15)
+    assert verification.reason == "Charity 1105 in the register"
+
+
+def test_nobody_is_verified_without_a_reason():
+    account = populate.account("Food Bank", "hello@foodbank.example")
+
+    asked = browser(staff("finance")).post(
+        "/admin/billing/nonprofitverification/add/",
+        {"account": account.pk, "verified_on": "2026-06-15", "reason": ""},
+    )
+
+    assert "This field is required" in asked.text
+    assert not NonprofitVerification.objects.exists()
 
 
 def test_a_verification_is_neither_changed_nor_taken_back():

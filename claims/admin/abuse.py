@@ -7,7 +7,6 @@ from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern, path
 from django.utils.text import Truncator
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _now
@@ -20,7 +19,7 @@ from claims.errors import AlreadyLookedIntoError
 from claims.models import AbuseFinding, AbuseReport
 from portal.lib import clock
 from portal.staff.admins import ReadOnlyAdmin, ReadOnlyInline, link_to, list_url
-from portal.staff.decisions import Decision, RefusedError
+from portal.staff.decisions import DecidingAdmin, Decision, RefusedError
 from portal.staff.site import Queue, admin_site
 
 QUEUE = Queue(
@@ -100,7 +99,7 @@ class FindingInline(ReadOnlyInline):
 
 
 @admin.register(AbuseReport, site=admin_site)
-class AbuseReportAdmin(ReadOnlyAdmin):
+class AbuseReportAdmin(DecidingAdmin, ReadOnlyAdmin):
     """The oldest first where they wait, the latest first otherwise."""
 
     list_display = ("of_claim", "of_account", "reported_by", "short_words", "ip_address", "age")
@@ -124,6 +123,7 @@ class AbuseReportAdmin(ReadOnlyAdmin):
     actions = ("look_into_reports",)
     actions_detail = ("look_into_this",)
     looking_into = LookingInto()
+    decisions = (looking_into,)
 
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
         return ("id",) if _is_queue(request) else ("-id",)
@@ -168,10 +168,6 @@ class AbuseReportAdmin(ReadOnlyAdmin):
     @action(description=_("Looked into"), permissions=["look_into"], icon="task_alt")
     def look_into_this(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self.looking_into.ask(self, request, AbuseReport.objects.filter(pk=object_id))
-
-    def get_urls(self) -> list[URLPattern]:
-        page = self.admin_site.admin_view(lambda request: self.looking_into.page(self, request))
-        return [path("finding/", page, name="claims_abusereport_finding"), *super().get_urls()]
 
 
 def _is_queue(request: HttpRequest) -> bool:

@@ -124,7 +124,11 @@ class CorrectingAddress(Decision):
         return True
 
     def decide(self, request: HttpRequest, row: Claim, cleaned: dict[str, Any]) -> str:
-        corrected = Corrected(**cleaned)
+        corrected = Corrected(
+            address=cleaned["address"],
+            is_on_record=cleaned["is_on_record"],
+            reason=cleaned["reason"],
+        )
         if corrected.is_on_record and not request.user.has_perm("partners.change_account"):
             raise RefusedError(_now("The address on record is support’s to correct."))
         try:

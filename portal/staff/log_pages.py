@@ -23,7 +23,7 @@ from unfold.widgets import (
 from portal.lib import clock
 from portal.lib.csv import csv_response
 from portal.models import HistoryEntry, User
-from portal.staff.admins import StaffAdmin
+from portal.staff.admins import ReadOnlyAdmin
 from portal.staff.log import Place, Wanted, page, pages, tracked_models
 from portal.staff.logged import Entry, entries
 from portal.staff.site import admin_site
@@ -88,11 +88,8 @@ class LogForm(forms.Form):
 
 
 @admin.register(HistoryEntry, site=admin_site)
-class HistoryLogAdmin(StaffAdmin):
+class HistoryLogAdmin(ReadOnlyAdmin):
     """One page instead of a list and rows: the rows stand in the tables of the tracked models."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
 
     def get_urls(self) -> list[URLPattern]:
         guard = self.admin_site.admin_view

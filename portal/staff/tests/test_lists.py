@@ -9,6 +9,7 @@ from django.urls import reverse
 from billing.models import Invoice, Subscription
 from claims.models import Claim
 from partners.models import Account, PointsEntry, Site
+from portal.models import HistoryEntry
 from portal.staff.admins import ReadOnlyAdmin
 from portal.staff.site import admin_site
 from portal.staff.start.tallies import tallies
@@ -26,8 +27,11 @@ QUEUES = (
     "/admin/partners/linequestion/?answer=open",
     "/admin/billing/refundrequest/?decision=awaited",
 )
+# Every fact has a page of its own; the history log stands for the rows of many tables.
 READ_ONLY = [
-    model for model, page in admin_site._registry.items() if isinstance(page, ReadOnlyAdmin)
+    model
+    for model, page in admin_site._registry.items()
+    if isinstance(page, ReadOnlyAdmin) and model is not HistoryEntry
 ]
 
 
